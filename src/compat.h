@@ -1,0 +1,45 @@
+/* Every difference between the Python versions that the extension is built for (3.10 and newer).
+ */
+#ifndef DEAGG_COMPAT_H
+#define DEAGG_COMPAT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#if PY_VERSION_HEX < 0x030D0000
+
+/* As in 3.13: 1 and a new reference in *value, 0 and NULL when the key is absent, -1 and NULL on
+ * error. */
+static inline int
+PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **value)
+{
+    *value = Py_XNewRef(PyDict_GetItemWithError(dict, key));
+    if (*value != NULL) {
+        return 1;
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+#endif
+
+/* Before 3.12 a str may lack its canonical form until it is asked for. 0, or -1 with MemoryError.
+ */
+static inline int
+deagg_str_ready(PyObject *str)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return PyUnicode_READY(str);
+#else
+    (void)str;
+    return 0;
+#endif
+}
+
+/* Whether `object` is what collections.abc.Mapping says, registered classes included. */
+static inline int
+deagg_is_mapping(PyObject *object)
+{
+    return PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_MAPPING);
+}
+
+#endif

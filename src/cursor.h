@@ -1,0 +1,21 @@
+/* Walks Kinesis records and yields user records: the iterator type, and the list that drains it.
+ */
+#ifndef DEAGG_CURSOR_H
+#define DEAGG_CURSOR_H
+
+#include "state.h"
+
+/* The iterator's type, for PyType_FromModuleAndSpec. */
+extern PyType_Spec deagg_cursor_spec;
+
+/* A new iterator over the user records of `records`, which is not looked at yet; NULL with
+ * MemoryError. */
+PyObject *
+deagg_cursor_new(deagg_state *state, PyObject *records);
+
+/* A new list of all that is left in `cursor`, which is finished then; NULL with the exception that
+ * ended it. */
+PyObject *
+deagg_cursor_drain(PyObject *cursor);
+
+#endif

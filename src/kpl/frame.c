@@ -1,0 +1,76 @@
+/* Recognises an aggregate by its magic: see frame.h. */
+#include "frame.h"
+
+#include <string.h>
+
+static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
+
+/* The magic's 32 bits fill five characters of base64 and two bits of a sixth, whose other four
+ * bits are the message's. */
+#define MAGIC_TEXT "84maw"
+#define MAGIC_TEXT_SIZE (sizeof MAGIC_TEXT - 1)
+
+static bool
+is_sixth_magic_character(uint8_t character)
+{
+    return character >= 'g' && character <= 'v';
+}
+
+static bool
+is_in_alphabet(uint8_t character)
+{
+    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
+           (character >= '0' && character <= '9') || character == '+' || character == '/';
+}
+
+bool
+kpl_frame_text_may_hold_magic(kpl_bytes text)
+{
+    size_t matched = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t character = text.data[i];
+        if (character == '=') {
+            /* What padding in the middle means is for the lenient reader to say. */
+            return true;
+        }
+        if (!is_in_alphabet(character)) {
+            continue;
+        }
+        if (matched == MAGIC_TEXT_SIZE) {
+            return is_sixth_magic_character(character);
+        }
+        if (character != (uint8_t)MAGIC_TEXT[matched]) {
+            return false;
+        }
+        matched++;
+    }
+    return false;
+}
+
+bool
+kpl_frame_text_starts_with_magic(kpl_bytes text)
+{
+    return text.size > MAGIC_TEXT_SIZE && memcmp(text.data, MAGIC_TEXT, MAGIC_TEXT_SIZE) == 0 &&
+           is_sixth_magic_character(text.data[MAGIC_TEXT_SIZE]);
+}
+
+kpl_status
+kpl_frame_open(kpl_bytes payload, kpl_frame *frame)
+{
+    if (payload.size < sizeof MAGIC || memcmp(payload.data, MAGIC, sizeof MAGIC) != 0) {
+        return KPL_NOT_AGGREGATED;
+    }
+    if (payload.size - sizeof MAGIC <= KPL_DIGEST_SIZE) {
+        return KPL_TOO_SHORT;
+    }
+    frame->message.data = payload.data + sizeof MAGIC;
+    frame->message.size = payload.size - sizeof MAGIC - KPL_DIGEST_SIZE;
+    frame->digest = frame->message.data + frame->message.size;
+    return KPL_OK;
+}
+
+bool
+kpl_frame_has_digest(const kpl_frame *frame, const uint8_t digest[KPL_DIGEST_SIZE])
+{
+    return memcmp(frame->digest, digest, KPL_DIGEST_SIZE) == 0;
+}

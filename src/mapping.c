@@ -1,0 +1,56 @@
+/* Mappings of any kind: see mapping.h. */
+#include "mapping.h"
+
+int
+deagg_mapping_get(PyObject *mapping, PyObject *key, PyObject **value)
+{
+    if (PyDict_CheckExact(mapping)) {
+        return PyDict_GetItemRef(mapping, key, value);
+    }
+    *value = NULL;
+    int contained = PySequence_Contains(mapping, key);
+    if (contained <= 0) {
+        return contained;
+    }
+    *value = PyObject_GetItem(mapping, key);
+    return *value == NULL ? -1 : 1;
+}
+
+static int
+copy_missing_item(PyObject *dict, PyObject *mapping, PyObject *key)
+{
+    int contained = PyDict_Contains(dict, key);
+    if (contained != 0) {
+        return contained < 0 ? -1 : 0;
+    }
+    PyObject *value = PyObject_GetItem(mapping, key);
+    if (value == NULL) {
+        return -1;
+    }
+    int result = PyDict_SetItem(dict, key, value);
+    Py_DECREF(value);
+    return result;
+}
+
+int
+deagg_mapping_copy_missing(PyObject *dict, PyObject *mapping)
+{
+    if (PyDict_CheckExact(mapping)) {
+        return PyDict_Merge(dict, mapping, 0);
+    }
+    int result = -1;
+    PyObject *keys = PyMapping_Keys(mapping);
+    if (keys == NULL) {
+        return -1;
+    }
+    Py_ssize_t size = PyList_GET_SIZE(keys);
+    for (Py_ssize_t i = 0; i < size; i++) {
+        if (copy_missing_item(dict, mapping, PyList_GET_ITEM(keys, i)) < 0) {
+            goto done;
+        }
+    }
+    result = 0;
+done:
+    Py_DECREF(keys);
+    return result;
+}

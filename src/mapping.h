@@ -1,0 +1,18 @@
+/* Reads mappings the way BEHAVIOUR demands: exact dicts directly, all others only through `in`,
+ * `[]` and their keys, so that a defaultdict is not changed by being looked at. */
+#ifndef DEAGG_MAPPING_H
+#define DEAGG_MAPPING_H
+
+#include "compat.h"
+
+/* 1 and a new reference in *value, 0 and NULL when the key is absent, -1 and NULL with an
+ * exception. */
+int
+deagg_mapping_get(PyObject *mapping, PyObject *key, PyObject **value);
+
+/* Copies into `dict` every item of `mapping` whose key `dict` lacks, in the mapping's order. 0, or
+ * -1 with an exception. */
+int
+deagg_mapping_copy_missing(PyObject *dict, PyObject *mapping);
+
+#endif
