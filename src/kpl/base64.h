@@ -1,12 +1,17 @@
-/* base64, RFC 4648 section 4. See kernels.h for encoding and decoding; this is what needs no kernel. */
+/* base64, RFC 4648 section 4. */
 #ifndef KPL_BASE64_H
 #define KPL_BASE64_H
 
 #include "kernels.h"
 
-/* The number of characters that `size` bytes become, padding included. `size` is at most SIZE_MAX / 2. */
+/* The number of characters that `size` bytes become, padding included. `size` is at
+ * most SIZE_MAX / 2. */
 size_t
 kpl_base64_encoded_size(size_t size);
+
+/* The characters, in the order of their values; the value of each byte, or 0xff. */
+extern const char kpl_base64_characters[65];
+extern const uint8_t kpl_base64_values[256];
 
 /* The kernels; their contracts are in kernels.h. */
 void
