@@ -1,0 +1,117 @@
+"""Checks and times this package against the contenders of one protobuf backend.
+
+Run by benchmark.py, in a process of its own for each backend, since protobuf takes its backend
+from the environment when it is first imported. Prints the measurements as JSON.
+
+Time is CPU time of the whole process, all its threads, since that leaves out what else the machine
+does; nothing here waits for anything.
+"""
+
+import argparse
+import gc
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+from contenders import CONTENDERS, Calls, Contender, ours
+from google.protobuf.internal import api_implementation
+from workloads import WORKLOADS, Workload
+
+LEAST_PAIRS = 5
+
+
+def time_list(call: Callable[[], list]) -> int:
+    """Nanoseconds of CPU time to make the list; to free it is its owner's business."""
+    gc.collect()
+    start = time.process_time_ns()
+    records = call()
+    elapsed = time.process_time_ns() - start
+    del records
+    return elapsed
+
+
+def time_iterator(call: Callable[[], Iterable]) -> int:
+    """Nanoseconds of CPU time to walk over all records, each dropped when the next one arrives."""
+    gc.collect()
+    start = time.process_time_ns()
+    for _record in call():
+        pass
+    return time.process_time_ns() - start
+
+
+def check_equal(mine: list, other: list, what: str) -> None:
+    """Stops the benchmark unless both answers are equal, the order of keys and types included."""
+    if json.dumps(mine) != json.dumps(other):
+        sys.exit(f"benchmark: not the same answer: {what}")
+
+
+def alternate(
+    clock: Callable, mine: Callable, other: Callable, seconds: float
+) -> list[tuple[int, int]]:
+    """Pairs of times, mine and the other's, taken in turn for about `seconds`."""
+    least = LEAST_PAIRS if seconds else 1
+    pairs = []
+    end = time.perf_counter() + seconds
+    while len(pairs) < least or time.perf_counter() < end:
+        pairs.append((clock(mine), clock(other)))
+    return pairs
+
+
+def quartiles(ratios: list[float]) -> list[float]:
+    return statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+
+
+def summarise(pairs: list[tuple[int, int]], user_record_count: int) -> dict:
+    """Medians in nanoseconds a user record, and the quartiles of the pairs' ratios."""
+    return {
+        "pairs": len(pairs),
+        "mine_ns": statistics.median(mine for mine, _ in pairs) / user_record_count,
+        "other_ns": statistics.median(other for _, other in pairs) / user_record_count,
+        "mine_to_other": quartiles([mine / other for mine, other in pairs]),
+        "other_to_mine": quartiles([other / mine for mine, other in pairs]),
+    }
+
+
+def compare(workload: Workload, contender: Contender, seconds: float) -> list[dict]:
+    """One measurement for the list and one for the iterator."""
+    kinesis_records = workload.kinesis_records()
+    mine: Calls = ours(kinesis_records)
+    other: Calls = contender.prepare(kinesis_records)
+    clocks = {"as_list": time_list, "as_iterator": time_iterator}
+    measurements = []
+    for form, clock in clocks.items():
+        call_mine, call_other = getattr(mine, form), getattr(other, form)
+        what = f"{workload.name}, {form}, {contender.label}"
+        check_equal(list(call_mine()), contender.normalise(list(call_other())), what)
+        # The inputs, and the floor's finished answer, are no burden on the collector meanwhile.
+        gc.collect()
+        gc.freeze()
+        pairs = alternate(clock, call_mine, call_other, seconds)
+        gc.unfreeze()
+        summary = summarise(pairs, workload.user_record_count)
+        measurements.append(
+            {"workload": workload.name, "form": form, "contender": contender.name, **summary}
+        )
+    return measurements
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("backend")
+    parser.add_argument("seconds", type=float, help="for each workload, form and contender")
+    arguments = parser.parse_args()
+    if api_implementation.Type() != arguments.backend:
+        sys.exit(f"benchmark: protobuf runs on {api_implementation.Type()}")
+    contenders = [each for each in CONTENDERS if each.backend == arguments.backend]
+    measurements = []
+    for workload in WORKLOADS:
+        for contender in contenders:
+            print(f"{workload.name}: {contender.label}", file=sys.stderr, flush=True)
+            measurements += compare(workload, contender, arguments.seconds)
+    json.dump(measurements, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The measurements as a Markdown table."""
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+from contenders import CONTENDERS, Contender
+from workloads import WORKLOADS
+
+RATIOS = {"mine_to_other": "ours / {}", "other_to_mine": "{} / ours"}
+FORMS = {"as_list": "list", "as_iterator": "iterator"}
+DISTRIBUTIONS = ["aws_kpl_deagg", "aws_kinesis_agg", "protobuf"]
+
+
+def processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def setting() -> str:
+    """The machine, the versions and the command."""
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in DISTRIBUTIONS]
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    return f"Measured by `benchmarks/run` on {machine}, with {', '.join([python, *versions])}."
+
+
+def find(measurements: list[dict], workload: str, form: str, contender: Contender) -> dict:
+    for measurement in measurements:
+        key = measurement["workload"], measurement["form"], measurement["contender"]
+        if key == (workload, form, contender.name):
+            return measurement
+    raise KeyError((workload, form, contender.name))
+
+
+def number(value: float) -> str:
+    """Three significant digits, thousands with a comma."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def ratio(quartiles: list[float]) -> str:
+    low, median, high = map(number, quartiles)
+    return f"**{median}** ({low} to {high})"
+
+
+def row(measurements: list[dict], workload: str, form: str) -> list[str]:
+    found = [find(measurements, workload, form, contender) for contender in CONTENDERS]
+    return [
+        workload,
+        FORMS[form],
+        number(found[0]["mine_ns"]),
+        *[number(measurement["other_ns"]) for measurement in found],
+        *[ratio(each[contender.ratio]) for each, contender in zip(found, CONTENDERS, strict=True)],
+    ]
+
+
+def markdown(head: list[str], rows: list[list[str]], text_columns: int) -> str:
+    rule = ["---"] * text_columns + ["---:"] * (len(head) - text_columns)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *rows])
+
+
+def table(measurements: list[dict], footprints: list[dict]) -> str:
+    """Both tables, with a sentence each on what they show."""
+    times = markdown(
+        [
+            "workload",
+            "as",
+            "ours, ns",
+            *[f"{contender.name}, ns" for contender in CONTENDERS],
+            *[RATIOS[contender.ratio].format(contender.name) for contender in CONTENDERS],
+        ],
+        [row(measurements, workload.name, form) for workload in WORKLOADS for form in FORMS],
+        text_columns=2,
+    )
+    sizes = markdown(
+        ["package", "import, ms", "installed, KB"],
+        [
+            [
+                each["package"],
+                number(each["import_ns"] / 1e6),
+                number(each["installed_bytes"] / 1e3),
+            ]
+            for each in footprints
+        ],
+        text_columns=1,
+    )
+    return f"""\
+{setting()}
+
+Times are nanoseconds of CPU time a user record, the median of many calls. The two of a comparison
+take turns, call by call; a factor is the median of these pairs' ratios, with their quartiles.
+*upb* and *pure Python* are aws_kinesis_agg with these backends of protobuf. The *floor* only makes
+an equal answer out of the finished one, in C, and hashes the payloads with hashlib.
+
+{times}
+
+Import time is CPU time, the median over fresh interpreters. The size is that of all files which
+pip installs, dependencies included, without cached bytecode.
+
+{sizes}
+"""
