@@ -1,0 +1,30 @@
+"""Two AWS Lambda handlers for a Kinesis event source: copy the one that suits you."""
+
+import base64
+
+from aws_kpl_deagg.deaggregator import deaggregate_records, iter_deaggregate_records
+
+
+def lambda_bulk_handler(event, context):
+    """Deaggregates all records of the event in one call."""
+    user_records = deaggregate_records(event["Records"])
+
+    for record in user_records:
+        process(base64.b64decode(record["kinesis"]["data"]))
+
+    return f"Successfully processed {len(user_records)} records."
+
+
+def lambda_generator_handler(event, context):
+    """Takes one user record at a time, so that they need not all be in memory at once."""
+    record_count = 0
+
+    for record in iter_deaggregate_records(event["Records"]):
+        process(base64.b64decode(record["kinesis"]["data"]))
+        record_count += 1
+
+    return f"Successfully processed {record_count} records."
+
+
+def process(data: bytes) -> None:
+    """What your producer sent, as bytes: do with it what you need."""
