@@ -1,0 +1,291 @@
+"""A second reading of KPL aggregates in Lambda's Kinesis records, to compare the package with.
+
+Pure Python that shares nothing with the package: the varints are its own, the digest is
+hashlib's, base64 is binascii's. It is written to be read beside the format, not to be fast.
+
+Sources: the aggregation format,
+https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md; the wire
+format, https://protobuf.dev/programming-guides/encoding/; and, for messages that are odd or
+malformed, what `protobuf_c_message_unpack` of protobuf-c 1.4.1 does (protobuf-c/protobuf-c.c;
+1.5.1 does the same).
+
+The one rule it leaves out is the package's cap on the memory that a message may take.
+"""
+
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+MAGIC = b"\xf3\x89\x9a\xc2"
+DIGEST_SIZE = 16
+
+# Text that is the base64 of the magic and whatever follows: 5 characters and 2 bits of the sixth.
+MAGIC_TEXT = re.compile(r"84maw[g-v]")
+
+# The reasons for damage, as the package words them.
+NOT_BASE64 = "not base64"
+TOO_SHORT = "too short"
+WRONG_DIGEST = "wrong digest"
+BAD_MESSAGE = "malformed message"
+BAD_INDEX = "index outside its table"
+
+VARINT, FIXED64, LENGTH_PREFIXED, FIXED32 = 0, 1, 2, 5
+
+# The wire types of each message's known fields, by field number.
+AGGREGATED_RECORD = {1: LENGTH_PREFIXED, 2: LENGTH_PREFIXED, 3: LENGTH_PREFIXED}
+RECORD = {1: VARINT, 2: VARINT, 3: LENGTH_PREFIXED, 4: LENGTH_PREFIXED}
+TAG = {1: LENGTH_PREFIXED, 2: LENGTH_PREFIXED}
+
+# The longest forms of a varint, in bytes: as a field's key, as its value and as its length.
+LONGEST_KEY = 5
+LONGEST_VARINT = 10
+LONGEST_LENGTH = 5
+
+
+class DamagedError(Exception):
+    """A payload has the magic and is no aggregate; the argument is the reason."""
+
+
+class Tag(NamedTuple):
+    key: bytes
+    value: bytes | None
+
+
+class Record(NamedTuple):
+    """The Record message."""
+
+    partition_key_index: int
+    explicit_hash_key_index: int | None
+    data: bytes
+    tags: list[Tag]
+
+
+class AggregatedRecord(NamedTuple):
+    """The AggregatedRecord message."""
+
+    partition_key_table: list[bytes]
+    explicit_hash_key_table: list[bytes]
+    records: list[Record]
+
+
+class UserRecord(NamedTuple):
+    """What the producer handed to the KPL."""
+
+    partition_key: str
+    explicit_hash_key: str | None
+    data: bytes
+    tags: list[tuple[str, str | None]]
+
+
+# The protobuf message
+
+
+def read_varint(message: bytes, at: int, longest: int) -> tuple[int, int]:
+    """Returns the number at `at` and where it ends; it takes up `longest` bytes at most."""
+    number = 0
+    for i, byte in enumerate(message[at : at + longest]):
+        number |= (byte & 0x7F) << (7 * i)
+        if byte < 0x80:
+            return number, at + i + 1
+    raise DamagedError(BAD_MESSAGE)
+
+
+def read_key(message: bytes, at: int) -> tuple[int, int, int]:
+    """Returns the field number, the wire type and where the field's value starts.
+
+    The field number has up to 32 bits. 0 is rejected only in its shortest form: protobuf-c looks
+    at the first byte alone, so the overlong forms of 0 are those of an unknown field.
+    """
+    if message[at] & 0xF8 == 0:
+        raise DamagedError(BAD_MESSAGE)
+    key, at = read_varint(message, at, LONGEST_KEY)
+    return key >> 3, key & 7, at
+
+
+def read_value(message: bytes, at: int, wire_type: int) -> tuple[int | bytes, int]:
+    """Returns the value at `at` and where it ends; groups and wire types 6 and 7 are none."""
+    if wire_type == VARINT:
+        number, end = read_varint(message, at, LONGEST_VARINT)
+        return number % 2**64, end
+    if wire_type == LENGTH_PREFIXED:
+        length, at = read_varint(message, at, LONGEST_LENGTH)
+    elif wire_type == FIXED64:
+        length = 8
+    elif wire_type == FIXED32:
+        length = 4
+    else:
+        raise DamagedError(BAD_MESSAGE)
+    if length > len(message) - at:
+        raise DamagedError(BAD_MESSAGE)
+    return message[at : at + length], at + length
+
+
+def read_fields(message: bytes, wire_types: dict[int, int]) -> Iterator[tuple[int, Any]]:
+    """Yields the number and the value of each known field; `wire_types` tells which are known."""
+    at = 0
+    while at < len(message):
+        number, wire_type, at = read_key(message, at)
+        value, at = read_value(message, at, wire_type)
+        if number in wire_types:
+            if wire_type != wire_types[number]:
+                raise DamagedError(BAD_MESSAGE)
+            yield number, value
+
+
+def require_fields(values: dict[int, Any], required: set[int]) -> None:
+    if not required <= values.keys():
+        raise DamagedError(BAD_MESSAGE)
+
+
+def read_tag(message: bytes) -> Tag:
+    values = dict(read_fields(message, TAG))  # the last of a repeated one wins
+    require_fields(values, {1})
+    return Tag(values[1], values.get(2))
+
+
+def read_record(message: bytes) -> Record:
+    values = {}
+    tags = []
+    for number, value in read_fields(message, RECORD):
+        if number == 4:
+            tags.append(read_tag(value))
+        else:
+            values[number] = value
+    require_fields(values, {1, 3})
+    return Record(values[1], values.get(2), values[3], tags)
+
+
+def read_aggregated_record(message: bytes) -> AggregatedRecord:
+    aggregated_record = AggregatedRecord([], [], [])
+    for number, value in read_fields(message, AGGREGATED_RECORD):
+        if number == 1:
+            aggregated_record.partition_key_table.append(value)
+        elif number == 2:
+            aggregated_record.explicit_hash_key_table.append(value)
+        else:
+            aggregated_record.records.append(read_record(value))
+    return aggregated_record
+
+
+# The aggregate
+
+
+def text_of(utf8: bytes) -> str:
+    return utf8.decode("utf-8", "replace")
+
+
+def key_at(table: list[bytes], index: int) -> str:
+    if index >= len(table):
+        raise DamagedError(BAD_INDEX)
+    return text_of(table[index])
+
+
+def read_user_record(record: Record, aggregated_record: AggregatedRecord) -> UserRecord:
+    partition_key = key_at(aggregated_record.partition_key_table, record.partition_key_index)
+    explicit_hash_key = None
+    if record.explicit_hash_key_index is not None:
+        table = aggregated_record.explicit_hash_key_table
+        explicit_hash_key = key_at(table, record.explicit_hash_key_index)
+    tags = [
+        (text_of(key), None if value is None else text_of(value)) for key, value in record.tags
+    ]
+    return UserRecord(partition_key, explicit_hash_key, record.data, tags)
+
+
+def read_payload(payload: bytes) -> list[UserRecord] | None:
+    """Returns the user records of an aggregate, or None for a payload without the magic."""
+    if not payload.startswith(MAGIC):
+        return None
+    rest = payload[len(MAGIC) :]
+    if len(rest) <= DIGEST_SIZE:
+        raise DamagedError(TOO_SHORT)
+    message, digest = rest[:-DIGEST_SIZE], rest[-DIGEST_SIZE:]
+    if hashlib.md5(message, usedforsecurity=False).digest() != digest:
+        raise DamagedError(WRONG_DIGEST)
+    aggregated_record = read_aggregated_record(message)
+    return [read_user_record(record, aggregated_record) for record in aggregated_record.records]
+
+
+def read_text(data: Any) -> bytes | None:
+    """Returns the payload that base64 text stands for, or None for text that stands for none.
+
+    `data` is a `str` or bytes-like.
+    """
+    try:
+        return binascii.a2b_base64(data)
+    except ValueError:  # binascii.Error, or a str that is not ASCII
+        text = data if isinstance(data, str) else str(data, "latin-1")
+        if MAGIC_TEXT.match(text):
+            raise DamagedError(NOT_BASE64) from None
+        return None
+
+
+# The Kinesis record
+
+
+def user_record_dict(
+    record: Mapping, sub_sequence_number: int, user_record: UserRecord
+) -> dict[Any, Any]:
+    """Returns the user record in the shape of the Kinesis record it came in."""
+    metadata = record["kinesis"]
+    kinesis: dict[Any, Any] = {}
+    for key in ("kinesisSchemaVersion", "sequenceNumber", "approximateArrivalTimestamp"):
+        if key in metadata:
+            kinesis[key] = metadata[key]
+    kinesis["explicitHashKey"] = user_record.explicit_hash_key
+    kinesis["partitionKey"] = user_record.partition_key
+    kinesis["subSequenceNumber"] = sub_sequence_number
+    kinesis["aggregated"] = True
+    kinesis["data"] = binascii.b2a_base64(user_record.data, newline=False).decode("ascii")
+    for key in metadata:
+        if key not in kinesis:
+            kinesis[key] = metadata[key]
+    outer = {"kinesis": kinesis}
+    for key in record:
+        if key != "kinesis":
+            outer[key] = record[key]
+    return outer
+
+
+def require_shape(record: Any) -> None:
+    """Raises TypeError or KeyError for what is no Lambda record at all."""
+    if not isinstance(record, Mapping):
+        raise TypeError(f"a record is a mapping, not {type(record).__name__}")
+    if "kinesis" not in record:
+        raise KeyError("kinesis")
+    if not isinstance(record["kinesis"], Mapping):
+        raise TypeError(f"'kinesis' is a mapping, not {type(record['kinesis']).__name__}")
+    if "data" not in record["kinesis"]:
+        raise KeyError("data")
+    if not isinstance(record["kinesis"]["data"], str):
+        memoryview(record["kinesis"]["data"])  # a TypeError unless it is bytes-like
+
+
+def deaggregate_record(record: Mapping) -> list[Any]:
+    """Returns what comes out for one Kinesis record; raises DamagedError."""
+    require_shape(record)
+    payload = read_text(record["kinesis"]["data"])
+    user_records = None if payload is None else read_payload(payload)
+    if user_records is None:
+        return [record]
+    return [user_record_dict(record, *numbered) for numbered in enumerate(user_records)]
+
+
+def deaggregate(records: Iterable | Mapping) -> tuple[list[Any], list[tuple[Any, str]]]:
+    """Returns what comes out for `records` and, as its log, (sequence number, reason) pairs."""
+    outputs: list[Any] = []
+    log: list[tuple[Any, str]] = []
+    for record in [records] if isinstance(records, Mapping) else records:
+        try:
+            outputs += deaggregate_record(record)
+        except DamagedError as damage:
+            outputs.append(record)
+            log.append((record["kinesis"].get("sequenceNumber"), str(damage)))
+    return outputs, log
+
+
+def deaggregate_records(records: Iterable | Mapping) -> list[Any]:
+    """The package's function of this name, without the log lines."""
+    return deaggregate(records)[0]

@@ -1,0 +1,293 @@
+"""The iterator takes its input as the original's generator did: late, and one record at a time."""
+
+import collections
+import copy
+import itertools
+import pickle
+from collections.abc import Iterator
+
+import pytest
+from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
+
+from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
+
+
+class ListSubclass(list):
+    pass
+
+
+def aggregate(*data):
+    """A Kinesis record that is an aggregate of these payloads, or of two."""
+    return aggregated_kinesis_record(
+        message([b"key"], [record(0, each) for each in data or (b"a", b"b")])
+    )
+
+
+def plain(text=b"plain"):
+    return kinesis_record(text)
+
+
+def damaged():
+    return kinesis_record(payload(message([b"key"], [record(0)]))[:-1] + b"?")
+
+
+def data_of(user_records):
+    return [each["kinesis"]["data"] for each in user_records]
+
+
+# The call and the first next
+
+
+class Untouchable:
+    """Records that must not be looked at."""
+
+    def __iter__(self):
+        raise AssertionError("looked at")
+
+    __len__ = __getitem__ = __length_hint__ = __iter__
+
+
+def test_the_call_looks_at_nothing():
+    iter_deaggregate_records(Untouchable())
+    iter_deaggregate_records(None)
+
+
+def test_the_first_next_looks_at_records():
+    with pytest.raises(AssertionError, match="looked at"):
+        next(iter_deaggregate_records(Untouchable()))
+    with pytest.raises(TypeError):
+        next(iter_deaggregate_records(None))
+
+
+def test_records_may_change_until_the_first_next():
+    one, several = {}, []
+    from_one, from_several = iter_deaggregate_records(one), iter_deaggregate_records(several)
+    one.update(plain())
+    several.append(plain())
+    assert list(from_one) == [one]
+    assert list(from_several) == several
+
+
+def test_it_is_an_iterator_and_no_generator():
+    iterator = iter_deaggregate_records([plain()])
+    assert iter(iterator) is iterator
+    assert isinstance(iterator, Iterator)
+    assert not hasattr(iterator, "send")
+    assert not hasattr(iterator, "throw")
+
+
+def test_only_the_function_makes_one():
+    iterator = iter_deaggregate_records([plain()])
+    with pytest.raises(TypeError):
+        type(iterator)()
+    with pytest.raises(TypeError):
+        copy.copy(iterator)
+    with pytest.raises(TypeError):
+        pickle.dumps(iterator)
+
+
+# One input record at a time
+
+
+def test_input_records_are_taken_one_at_a_time():
+    taken = []
+
+    def source():
+        for each in [aggregate(), plain(), aggregate()]:
+            taken.append(each)
+            yield each
+
+    iterator = iter_deaggregate_records(source())
+    assert not taken
+    assert [len(taken) for _ in iterator] == [1, 1, 2, 3, 3]
+
+
+def test_endless_input():
+    iterator = iter_deaggregate_records(itertools.repeat(aggregate(b"x", b"y")))
+    assert data_of(itertools.islice(iterator, 101)) == ["eA==", "eQ=="] * 50 + ["eA=="]
+
+
+def test_aggregates_without_records_are_passed_over():
+    empty = aggregated_kinesis_record(message([b"key"]))
+    last = plain()
+    assert list(iter_deaggregate_records([empty] * 1000 + [last])) == [last]
+    assert list(iter_deaggregate_records([empty])) == []
+
+
+def test_the_list_is_the_iterator_drained():
+    records = [plain(), aggregate(), damaged(), aggregate(b""), plain(b"")]
+    listed, drained = deaggregate_records(records), list(iter_deaggregate_records(records))
+    assert listed == drained
+    assert [list(each["kinesis"]) for each in listed] == [
+        list(each["kinesis"]) for each in drained
+    ]
+    for position, at in [(0, 0), (2, 3), (4, 5)]:
+        assert listed[at] is drained[at] is records[position]
+
+
+def test_every_user_record_is_a_dict_of_its_own():
+    user_records = list(iter_deaggregate_records([aggregate(*[b"same"] * 3)] * 2))
+    assert len({id(each) for each in user_records}) == 6
+    assert len({id(each["kinesis"]) for each in user_records}) == 6
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        list,
+        tuple,
+        iter,
+        ListSubclass,
+        collections.deque,
+        lambda records: (each for each in records),
+        lambda records: dict(enumerate(records)).values(),
+    ],
+    ids=["list", "tuple", "iterator", "list subclass", "deque", "generator", "dict view"],
+)
+def test_any_iterable(kind):
+    records = [plain(), aggregate(b"a", b"b"), plain()]
+    expected = ["cGxhaW4=", "YQ==", "Yg==", "cGxhaW4="]
+    assert data_of(iter_deaggregate_records(kind(records))) == expected
+    assert data_of(deaggregate_records(kind(records))) == expected
+
+
+def test_sequence_without_iter():
+    class Sequence:
+        def __getitem__(self, position):
+            return [plain(), aggregate(b"a")][position]
+
+    assert data_of(iter_deaggregate_records(Sequence())) == ["cGxhaW4=", "YQ=="]
+
+
+@pytest.mark.parametrize("base", [list, tuple])
+def test_iter_of_a_subclass_is_what_counts(base):
+    class Reversed(base):
+        def __iter__(self):
+            return reversed(tuple(super().__iter__()))
+
+    records = Reversed([plain(b"1"), plain(b"2")])
+    assert data_of(iter_deaggregate_records(records)) == ["Mg==", "MQ=="]
+
+
+def test_single_mapping_counts_as_a_list_of_one():
+    one = aggregate(b"a", b"b")
+    assert list(iter_deaggregate_records(one)) == deaggregate_records([one])
+    assert deaggregate_records(one) == deaggregate_records([one])
+    assert deaggregate_records(collections.UserDict(one)) == deaggregate_records([one])
+
+
+# A list that changes while it is iterated
+
+
+def appended(records):
+    records.append(plain(b"appended"))
+
+
+def inserted_before(records):
+    records.insert(0, plain(b"inserted"))
+
+
+def first_deleted(records):
+    del records[:1]
+
+
+def last_deleted(records):
+    del records[-1:]
+
+
+def cleared(records):
+    records.clear()
+
+
+def reversed_in_place(records):
+    records.reverse()
+
+
+def all_replaced(records):
+    records[:] = [plain(b"replaced"), plain(b"all"), plain(b"others")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        appended,
+        inserted_before,
+        first_deleted,
+        last_deleted,
+        cleared,
+        reversed_in_place,
+        all_replaced,
+    ],
+)
+@pytest.mark.parametrize("steps", range(6))
+def test_changing_a_list_is_seen_as_by_pythons_list_iterator(change, steps):
+    def one_to_one(records):
+        yield from records
+
+    outputs = []
+    for function in (one_to_one, iter_deaggregate_records):
+        records = [plain(b"%d" % i) for i in range(4)]
+        iterator = function(records)
+        output = list(itertools.islice(iterator, steps))
+        change(records)
+        output += list(itertools.islice(iterator, 10))
+        records.append(plain(b"late"))
+        outputs.append(data_of(output) + data_of(iterator))
+    assert outputs[0] == outputs[1]
+
+
+@pytest.mark.parametrize("before", [aggregate, plain, damaged])
+@pytest.mark.parametrize("after", [aggregate, plain, damaged])
+def test_payload_replaced_before_its_turn(before, after, caplog):
+    records = [aggregate(b"1", b"2"), before(), aggregate(b"3")]
+    iterator = iter_deaggregate_records(records)
+    output = [next(iterator)]
+    records[1]["kinesis"]["data"] = after()["kinesis"]["data"]
+    output += iterator
+    assert output == deaggregate_records(records)
+    assert len(caplog.records) == (2 if after is damaged else 0)
+
+
+def test_record_replaced_before_its_turn():
+    records = [aggregate(b"1", b"2"), aggregate(b"old"), plain()]
+    iterator = iter_deaggregate_records(records)
+    next(iterator)
+    records[1] = aggregate(b"3", b"4")
+    assert data_of(iterator) == ["Mg==", "Mw==", "NA==", "cGxhaW4="]
+
+
+def test_metadata_replaced_before_its_turn():
+    records = [plain(), aggregate(b"1")]
+    iterator = iter_deaggregate_records(records)
+    next(iterator)
+    records[1]["kinesis"]["sequenceNumber"] = "new"
+    assert next(iterator)["kinesis"]["sequenceNumber"] == "new"
+
+
+def test_log_lines_appear_when_their_record_comes(caplog):
+    iterator = iter_deaggregate_records([aggregate(b"1", b"2"), damaged(), plain()])
+    assert [len(caplog.records) for _ in iterator] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("bad", [7, {}, {"kinesis": {}}, {"kinesis": {"data": 1}}])
+@pytest.mark.parametrize("kind", [list, tuple, iter])
+def test_errors_appear_when_their_record_comes(bad, kind):
+    iterator = iter_deaggregate_records(kind([plain(), aggregate(b"1", b"2"), bad, plain()]))
+    assert len(list(itertools.islice(iterator, 3))) == 3
+    with pytest.raises((TypeError, KeyError)):
+        next(iterator)
+    assert list(iterator) == []
+
+
+@pytest.mark.parametrize("text", [bytes, bytearray])
+def test_no_buffer_is_held_between_two_results(text):
+    one = aggregate(b"1", b"2")
+    data = one["kinesis"]["data"] = text(one["kinesis"]["data"].encode())
+    view = memoryview(data)
+    iterator = iter_deaggregate_records([kinesis_record(view), one, one])
+    assert data_of([next(iterator)]) == ["MQ=="]
+    view.release()
+    if text is bytearray:
+        data.append(61)  # BufferError while the buffer is exported
+        data.pop()
+    assert data_of(iterator) == ["Mg==", "MQ==", "Mg==", "MQ==", "Mg=="]

@@ -1,0 +1,98 @@
+"""The example handlers under AWS's own Python runtime client, as they run in a Lambda function."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lambda_runtime_api import RuntimeApi
+
+pytestmark = pytest.mark.peers
+
+TESTS = Path(__file__).parent
+EXAMPLES = TESTS.parent / "examples"
+EVENT = (TESTS / "data" / "kpl-explicit-hash-keys.lambda.json").read_bytes()
+PARTITION_KEY = "fc03dd88-3e79-448a-b01a-7cf1bd47b784"
+HANDLERS = ["lambda_bulk_handler", "lambda_generator_handler"]
+TIMEOUT = 60
+
+
+class Function:
+    """A Lambda function that runs: its process, and the API that events come from."""
+
+    def __init__(self, api: RuntimeApi, log: Path) -> None:
+        self.api = api
+        self.log = log
+
+    def invoke(self, event: bytes) -> tuple[str, Any]:
+        """Returns ('response', result) or ('error', description)."""
+        return self.api.invoke(event, TIMEOUT)
+
+
+@contextmanager
+def running(handler: str, folder: Path) -> Iterator[Function]:
+    log = folder / "log.txt"
+    with RuntimeApi() as api, log.open("wb") as log_file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "awslambdaric", f"lambda_function.{handler}"],
+            cwd=EXAMPLES,
+            env={**os.environ, "AWS_LAMBDA_RUNTIME_API": api.address},
+            stdout=log_file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Function(api, log)
+            assert process.poll() is None, log.read_text()
+        finally:
+            process.kill()
+            process.wait(TIMEOUT)
+
+
+def damaged_event() -> tuple[bytes, str]:
+    """Returns the event with its record's digest spoilt and a plain record after it, and the text
+    of the damaged payload.
+    """
+    event = json.loads(EVENT)
+    record = event["Records"][0]
+    payload = bytearray(base64.b64decode(record["kinesis"]["data"]))
+    payload[-1] ^= 1
+    record["kinesis"]["data"] = base64.b64encode(payload).decode()
+    plain = {**record, "kinesis": {**record["kinesis"], "data": "cGxhaW4="}}
+    event["Records"].append(plain)
+    return json.dumps(event).encode(), record["kinesis"]["data"]
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_event_from_the_kpl_is_processed(handler, tmp_path):
+    with running(handler, tmp_path) as function:
+        assert function.invoke(EVENT) == ("response", "Successfully processed 4 records.")
+        assert function.invoke(EVENT) == ("response", "Successfully processed 4 records.")
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_damaged_record_costs_nothing_but_a_line_in_the_log(handler, tmp_path):
+    event, text = damaged_event()
+    with running(handler, tmp_path) as function:
+        assert function.invoke(event) == ("response", "Successfully processed 2 records.")
+        assert function.invoke(EVENT) == ("response", "Successfully processed 4 records.")
+    log = function.log.read_text()
+    sequence_number = json.loads(event)["Records"][0]["kinesis"]["sequenceNumber"]
+    assert "[WARNING]" in log
+    assert sequence_number in log
+    assert PARTITION_KEY.encode() in base64.b64decode(text)
+    assert PARTITION_KEY not in log
+    assert text[:40] not in log
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_event_without_records_is_reported_as_the_functions_error(handler, tmp_path):
+    with running(handler, tmp_path) as function:
+        kind, error = function.invoke(b"{}")
+        assert (kind, error["errorType"]) == ("error", "KeyError")
+        assert function.invoke(EVENT) == ("response", "Successfully processed 4 records.")

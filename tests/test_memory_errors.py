@@ -1,0 +1,33 @@
+"""Every allocation that fails raises MemoryError, leaks nothing, and harms no later call."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("_testcapi", reason="this Python has no means to make allocations fail")
+
+from failing_allocations import SOUND, UNSOUND
+
+PROGRAM = Path(__file__).with_name("failing_allocations.py")
+TIMEOUT = 300
+
+
+@pytest.mark.parametrize("case", SOUND | UNSOUND)
+def test_every_allocation_that_fails(case):
+    process = subprocess.run(
+        [sys.executable, "-X", "faulthandler", PROGRAM, case],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    assert process.returncode == 0, process.stderr
+    outcomes = list(map(json.loads, process.stdout.splitlines()))
+    assert len(outcomes) == 4
+    for outcome in outcomes:
+        assert outcome["failures before the first success"] > 0
+        assert max(outcome["growth"]) <= 0, outcome
+        if case in SOUND:
+            assert outcome["failures after it"] == 0, outcome

@@ -1,0 +1,350 @@
+"""How the functions are called, and what a record may be: its shape, its mappings, its data."""
+
+import collections
+import copy
+import json
+import types
+from collections.abc import Mapping
+
+import pytest
+from aggregates import (
+    base64_text,
+    kinesis_record,
+    message,
+    payload,
+    record,
+)
+from mappings import Failing
+
+import aws_kpl_deagg
+from aws_kpl_deagg import deaggregate_records, deaggregator, iter_deaggregate_records
+
+PAYLOAD = payload(message([b"key"], [record(0, b"1"), record(0, b"2")]))
+AGGREGATE = kinesis_record(PAYLOAD)
+PLAIN = kinesis_record(b"plain")
+USER_RECORDS = deaggregate_records([AGGREGATE])
+
+
+def drained(*arguments, **keywords):
+    return list(iter_deaggregate_records(*arguments, **keywords))
+
+
+@pytest.fixture(params=[deaggregate_records, drained], ids=["list", "iterator"])
+def deaggregate(request):
+    return request.param
+
+
+# Calls
+
+
+def test_both_import_paths_give_the_same_functions():
+    assert aws_kpl_deagg.deaggregate_records is deaggregator.deaggregate_records
+    assert aws_kpl_deagg.iter_deaggregate_records is deaggregator.iter_deaggregate_records
+
+
+def test_records_by_position_and_by_name(deaggregate):
+    assert deaggregate([AGGREGATE]) == deaggregate(records=[AGGREGATE]) == USER_RECORDS
+    assert len(USER_RECORDS) == 2
+
+
+@pytest.mark.parametrize("function", [deaggregate_records, iter_deaggregate_records])
+@pytest.mark.parametrize(
+    ("arguments", "keywords"),
+    [
+        ((), {}),
+        (([],), {"records": []}),
+        ((), {"record": []}),
+        (([],), {"no_such_option": 1}),
+        ((), {"records": [], "no_such_option": 1}),
+    ],
+)
+def test_wrong_calls_are_refused_at_the_call(function, arguments, keywords):
+    with pytest.raises(TypeError):
+        function(*arguments, **keywords)
+
+
+def test_result_is_a_new_list():
+    records = [PLAIN]
+    output = deaggregate_records(records)
+    assert type(output) is list
+    assert output is not records
+    assert deaggregate_records([]) == []
+
+
+# Shape
+
+
+def kinesis(value):
+    return {"kinesis": value}
+
+
+SHAPE_ERRORS = {
+    "int": (7, TypeError, "int"),
+    "None": (None, TypeError, "NoneType"),
+    "str": ("kinesis", TypeError, "str"),
+    "list": ([AGGREGATE], TypeError, "list"),
+    "pairs": ([("kinesis", {})], TypeError, "list"),
+    "empty": ({}, KeyError, "kinesis"),
+    "other keys": ({"data": "", "Kinesis": {}}, KeyError, "kinesis"),
+    "kinesis is None": (kinesis(None), TypeError, "kinesis"),
+    "kinesis is a list": (kinesis(["data"]), TypeError, "kinesis"),
+    "kinesis is a str": (kinesis("data"), TypeError, "kinesis"),
+    "no data": (kinesis({"sequenceNumber": "1"}), KeyError, "data"),
+    "data is None": (kinesis({"data": None}), TypeError, "data"),
+    "data is an int": (kinesis({"data": 1}), TypeError, "data"),
+    "data is a list": (kinesis({"data": [97]}), TypeError, "data"),
+}
+
+
+@pytest.mark.parametrize("mapping", [dict, collections.UserDict], ids=["dict", "other mapping"])
+@pytest.mark.parametrize("case", SHAPE_ERRORS)
+def test_shape_errors_name_what_is_missing(case, mapping, deaggregate):
+    bad, error, named = SHAPE_ERRORS[case]
+    if isinstance(bad, dict):
+        bad = mapping(bad)
+        if isinstance(bad.get("kinesis"), dict):
+            bad["kinesis"] = mapping(bad["kinesis"])
+    with pytest.raises(error) as caught:
+        deaggregate([PLAIN, bad])
+    assert type(caught.value) is error
+    assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("records", [None, 7, 1.5, object(), print], ids=repr)
+def test_records_that_cannot_be_iterated(records, deaggregate):
+    with pytest.raises(TypeError) as caught:
+        deaggregate(records)
+    assert type(records).__name__ in str(caught.value)
+
+
+def test_single_mapping_that_is_no_record(deaggregate):
+    with pytest.raises(KeyError, match="kinesis"):
+        deaggregate({"Record": [AGGREGATE]})
+
+
+def test_shape_errors_hold_no_payload(deaggregate):
+    bad = kinesis({"data": ["secret"], "sequenceNumber": "secret"})
+    with pytest.raises(TypeError) as caught:
+        deaggregate([bad])
+    assert "secret" not in str(caught.value)
+
+
+# What comes out belongs to the caller, what goes in is only read
+
+
+def test_input_is_never_changed(deaggregate):
+    records = [AGGREGATE, PLAIN, kinesis_record(PAYLOAD[:-1] + b"?")]
+    before = copy.deepcopy(records)
+    deaggregate(records)
+    assert records == before
+    assert [list(each["kinesis"]) for each in records] == [
+        list(each["kinesis"]) for each in before
+    ]
+
+
+def test_metadata_values_are_shared_and_dicts_are_new(deaggregate):
+    values = [[], {}, object()]
+    one = copy.deepcopy(AGGREGATE)
+    one["outer"], one["kinesis"]["inner"], one["kinesis"]["sequenceNumber"] = values
+    first, second = deaggregate([one])
+    for user_record in (first, second):
+        assert user_record["outer"] is values[0]
+        assert user_record["kinesis"]["inner"] is values[1]
+        assert user_record["kinesis"]["sequenceNumber"] is values[2]
+    first["outer"] = first["kinesis"]["inner"] = first["kinesis"]["partitionKey"] = None
+    first["new"] = first["kinesis"]["new"] = 1
+    assert second["outer"] is one["outer"] is values[0]
+    assert "new" not in second
+    assert "new" not in one
+    assert "new" not in second["kinesis"]
+    assert "new" not in one["kinesis"]
+
+
+def test_user_record_is_plain_dicts_that_json_takes(deaggregate):
+    for one in (AGGREGATE, collections.OrderedDict(AGGREGATE), collections.UserDict(AGGREGATE)):
+        for user_record in deaggregate([one]):
+            assert type(user_record) is dict
+            assert type(user_record["kinesis"]) is dict
+            assert json.loads(json.dumps(user_record)) == user_record
+
+
+@pytest.mark.parametrize("data", ["", "cGxhaW4=", "not base64 at all", "é", "\ud800"])
+def test_plain_records_are_passed_through_as_the_same_object(data, deaggregate, caplog):
+    for mapping in (dict, collections.UserDict, types.MappingProxyType):
+        one = mapping({"kinesis": mapping({"data": data})})
+        (output,) = deaggregate([one])
+        assert output is one
+    assert not caplog.records
+
+
+# Mappings
+
+
+class DictSubclass(dict):
+    """Its methods are its own, so they are what counts."""
+
+    def __getitem__(self, name):
+        value = super().__getitem__(name)
+        return value.upper() if name == "awsRegion" else value
+
+
+class Registered:
+    """No subclass of Mapping, but registered as one."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def __contains__(self, name):
+        return name in self.content
+
+    def __getitem__(self, name):
+        return self.content[name]
+
+    def __iter__(self):
+        return iter(self.content)
+
+    def __len__(self):
+        return len(self.content)
+
+    def keys(self):
+        return list(self.content)
+
+
+Mapping.register(Registered)
+
+MAPPINGS = [
+    collections.OrderedDict,
+    collections.UserDict,
+    collections.ChainMap,
+    types.MappingProxyType,
+    DictSubclass,
+    Registered,
+]
+
+
+@pytest.mark.parametrize("outer", [dict, *MAPPINGS])
+@pytest.mark.parametrize("inner", [dict, *MAPPINGS])
+def test_mappings_are_read_like_dicts(outer, inner, deaggregate):
+    content = {**AGGREGATE, "kinesis": inner(AGGREGATE["kinesis"])}
+    expected = copy.deepcopy(USER_RECORDS)
+    if outer is DictSubclass:
+        for user_record in expected:
+            user_record["awsRegion"] = "US-EAST-1"
+    one = outer(content)
+    assert deaggregate([one]) == deaggregate(one) == expected
+    assert [list(each) for each in deaggregate(one)] == [list(each) for each in expected]
+    assert [list(each["kinesis"]) for each in deaggregate(one)] == [
+        list(each["kinesis"]) for each in expected
+    ]
+
+
+def test_lookalike_that_is_no_mapping_is_none(deaggregate):
+    class Lookalike(Registered):
+        """Inherits from a registered class, which makes it a mapping as well."""
+
+    class Stranger:
+        __contains__ = Registered.__contains__
+        __getitem__ = Registered.__getitem__
+        keys = Registered.keys
+        content = AGGREGATE
+
+    assert deaggregate([Lookalike(AGGREGATE)]) == USER_RECORDS
+    with pytest.raises(TypeError, match="Stranger"):
+        deaggregate([Stranger()])
+
+
+def test_defaultdict_is_not_changed_by_being_looked_at(deaggregate):
+    for content in (AGGREGATE, {"kinesis": {"data": AGGREGATE["kinesis"]["data"]}}):
+        one = collections.defaultdict(list, content)
+        one["kinesis"] = collections.defaultdict(list, content["kinesis"])
+        before = copy.deepcopy(one)
+        assert len(deaggregate([one])) == 2
+        assert one == before
+    empty = collections.defaultdict(dict)
+    with pytest.raises(KeyError, match="kinesis"):
+        deaggregate([empty])
+    assert empty == {}
+
+
+class Recording(collections.UserDict):
+    """Notes what is asked of it."""
+
+    def __init__(self, content):
+        self.asked = []
+        super().__init__(content)
+
+    def __contains__(self, name):
+        self.asked.append(("in", name))
+        return super().__contains__(name)
+
+    def __getitem__(self, name):
+        self.asked.append(("[]", name))
+        return super().__getitem__(name)
+
+
+def test_in_comes_before_getitem():
+    inner = Recording(PLAIN["kinesis"])
+    outer = Recording({**PLAIN, "kinesis": inner})
+    outer.asked.clear()
+    inner.asked.clear()
+    assert deaggregate_records([outer])[0] is outer
+    assert outer.asked.index(("in", "kinesis")) < outer.asked.index(("[]", "kinesis"))
+    assert inner.asked.index(("in", "data")) < inner.asked.index(("[]", "data"))
+
+
+@pytest.mark.parametrize("method", ["__contains__", "__getitem__", "__iter__"])
+@pytest.mark.parametrize("error", [RuntimeError, KeyError, KeyboardInterrupt])
+@pytest.mark.parametrize("level", ["outer", "inner"])
+def test_exceptions_of_mapping_methods_come_through(method, error, level, deaggregate):
+    mine = error("mine")
+    if level == "outer":
+        one = Failing(AGGREGATE, method, mine)
+    else:
+        one = {**AGGREGATE, "kinesis": Failing(AGGREGATE["kinesis"], method, mine)}
+    with pytest.raises(error) as caught:
+        deaggregate([one])
+    assert caught.value is mine
+
+
+def test_key_that_cannot_be_compared(deaggregate):
+    class Key:
+        def __hash__(self):
+            return hash("kinesis")
+
+        def __eq__(self, other):
+            raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        deaggregate([{Key(): 1, **AGGREGATE}])
+
+
+# The types of data
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_data_may_be_bytes_like(kind, deaggregate):
+    one = kinesis_record(None)
+    one["kinesis"]["data"] = kind(base64_text(PAYLOAD).encode())
+    assert deaggregate([one]) == USER_RECORDS
+    one["kinesis"]["data"] = kind(b"cGxhaW4=")
+    assert deaggregate([one])[0] is one
+
+
+def test_data_may_be_a_subclass_of_str_or_bytes(deaggregate):
+    class Text(str):
+        pass
+
+    class Bytes(bytes):
+        pass
+
+    for data in (Text(base64_text(PAYLOAD)), Bytes(base64_text(PAYLOAD).encode())):
+        one = kinesis_record(None)
+        one["kinesis"]["data"] = data
+        assert deaggregate([one]) == USER_RECORDS
+
+
+def test_buffer_that_is_not_contiguous_is_not_bytes_like(deaggregate):
+    one = kinesis_record(None)
+    one["kinesis"]["data"] = memoryview(b"cxGxhaaW4=")[::2]
+    with pytest.raises(TypeError, match="contiguous|bytes-like"):
+        deaggregate([one])
