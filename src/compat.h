@@ -35,6 +35,30 @@ deagg_str_ready(PyObject *str)
 #endif
 }
 
+/* Item `index` of an exact list or tuple: a new reference, or NULL without an exception behind the
+ * end. */
+static inline PyObject *
+deagg_sequence_item(PyObject *sequence, Py_ssize_t index)
+{
+    if (PyTuple_CheckExact(sequence)) {
+        return index < PyTuple_GET_SIZE(sequence) ? Py_NewRef(PyTuple_GET_ITEM(sequence, index))
+                                                  : NULL;
+    }
+#if PY_VERSION_HEX < 0x030D0000
+    return index < PyList_GET_SIZE(sequence) ? Py_NewRef(PyList_GET_ITEM(sequence, index)) : NULL;
+#else
+    PyObject *item = PyList_GetItemRef(sequence, index);
+    if (item == NULL) {
+        PyErr_Clear();
+    }
+    return item;
+#endif
+}
+
+/* Before 3.12 the collector may start at any allocation of a container; since then only between
+ * two bytecodes, so that C code which makes many is never interrupted. */
+#define DEAGG_COLLECTOR_INTERRUPTS (PY_VERSION_HEX < 0x030C0000)
+
 /* Whether `object` is what collections.abc.Mapping says, registered classes included. */
 static inline int
 deagg_is_mapping(PyObject *object)

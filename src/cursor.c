@@ -5,32 +5,18 @@
 #include "cursor.h"
 
 #include "damage.h"
-#include "payload.h"
+#include "reader.h"
 #include "user_record.h"
 
 typedef struct {
     PyObject_HEAD bool running;
-    PyObject *records;               /* strong: the argument, until the first step */
-    PyObject *input;                 /* strong: an iterator over Kinesis records, from then on */
-    deagg_scratch scratch;           /* the payload being opened */
-    kpl_arena arena;                 /* the aggregate being yielded */
-    deagg_user_records user_records; /* its user records; empty between aggregates */
-    size_t next_index;               /* the sub-sequence number to yield next */
+    PyObject *records;   /* strong: the argument, until the first step */
+    PyObject *input;     /* strong, from then on: an exact list or tuple, or an iterator */
+    Py_ssize_t index;    /* of the next Kinesis record in a list or tuple */
+    deagg_reader reader; /* holds the aggregate being yielded */
+    deagg_user_records user_records; /* of that aggregate; empty between aggregates */
+    size_t sub_sequence_number;      /* of the user record to yield next */
 } deagg_cursor;
-
-static void *
-allocate_raw(void *context, size_t size)
-{
-    (void)context;
-    return PyMem_RawMalloc(size);
-}
-
-static void
-release_raw(void *context, void *memory)
-{
-    (void)context;
-    PyMem_RawFree(memory);
-}
 
 PyObject *
 deagg_cursor_new(deagg_state *state, PyObject *records)
@@ -42,10 +28,10 @@ deagg_cursor_new(deagg_state *state, PyObject *records)
     cursor->running = false;
     cursor->records = Py_NewRef(records);
     cursor->input = NULL;
-    cursor->scratch = (deagg_scratch){0};
-    cursor->arena = kpl_arena_new((kpl_allocator){allocate_raw, release_raw, NULL});
+    cursor->index = 0;
+    cursor->reader = deagg_reader_new();
     cursor->user_records = (deagg_user_records){0};
-    cursor->next_index = 0;
+    cursor->sub_sequence_number = 0;
     PyObject_GC_Track(cursor);
     return (PyObject *)cursor;
 }
@@ -57,8 +43,13 @@ finish(deagg_cursor *cursor)
     Py_CLEAR(cursor->records);
     Py_CLEAR(cursor->input);
     deagg_user_records_clear(&cursor->user_records);
-    kpl_arena_release(&cursor->arena);
-    deagg_scratch_release(&cursor->scratch);
+    deagg_reader_release(&cursor->reader);
+}
+
+static bool
+is_sequence(PyObject *records)
+{
+    return PyList_CheckExact(records) || PyTuple_CheckExact(records);
 }
 
 /* Looks at the argument for the first time. 0, or -1 with an exception. */
@@ -67,12 +58,10 @@ begin(deagg_cursor *cursor)
 {
     PyObject *records = cursor->records;
     if (deagg_is_mapping(records)) {
-        PyObject *single = PyTuple_Pack(1, records);
-        if (single == NULL) {
-            return -1;
-        }
-        cursor->input = PyObject_GetIter(single);
-        Py_DECREF(single);
+        cursor->input = PyTuple_Pack(1, records);
+    }
+    else if (is_sequence(records)) {
+        cursor->input = Py_NewRef(records);
     }
     else {
         cursor->input = PyObject_GetIter(records);
@@ -81,44 +70,22 @@ begin(deagg_cursor *cursor)
     return cursor->input == NULL ? -1 : 0;
 }
 
-/* Decodes the message of an aggregate and prepares its user records. Returns as open_aggregate
- * does. */
-static int
-decode_message(deagg_state *state, deagg_cursor *cursor,
-               const deagg_kinesis_record *kinesis_record, kpl_bytes message, kpl_status *status)
+/* The next Kinesis record as a new reference, or NULL: with an exception on error, without one at
+ * the end. */
+static PyObject *
+next_record(deagg_cursor *cursor)
 {
-    const kpl_aggregate *aggregate;
-    *status = kpl_aggregate_decode(message, &cursor->arena, &aggregate);
-    if (*status != KPL_OK) {
-        return 0;
+    if (cursor->input == NULL) {
+        return NULL;
     }
-    cursor->next_index = 0;
-    return deagg_user_records_begin(state, &cursor->user_records, kinesis_record, aggregate);
+    if (is_sequence(cursor->input)) {
+        return deagg_sequence_item(cursor->input, cursor->index++);
+    }
+    return PyIter_Next(cursor->input);
 }
 
-/* Opens the payload of a Kinesis record. 0 with *status set, or -1 with an exception; on KPL_OK
- * the cursor stands before the first user record. */
-static int
-open_aggregate(deagg_state *state, deagg_cursor *cursor,
-               const deagg_kinesis_record *kinesis_record, kpl_status *status)
-{
-    kpl_bytes message;
-    if (deagg_payload_open(state, kinesis_record->payload, &cursor->scratch, status, &message) <
-        0) {
-        return -1;
-    }
-    if (*status == KPL_OK && decode_message(state, cursor, kinesis_record, message, status) < 0) {
-        return -1;
-    }
-    if (*status == KPL_NO_MEMORY) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
-}
-
-/* Takes in one Kinesis record. 1 when it is an aggregate, now open; 0 when it is to come out as it
- * is; -1 with an exception. */
+/* Takes in one Kinesis record. 1 when it is an aggregate, whose user records come next; 0 when it
+ * is to come out as it is; -1 with an exception. */
 static int
 take_record(deagg_state *state, deagg_cursor *cursor, PyObject *record)
 {
@@ -128,10 +95,20 @@ take_record(deagg_state *state, deagg_cursor *cursor, PyObject *record)
     }
     int result = -1;
     kpl_status status;
-    if (open_aggregate(state, cursor, &kinesis_record, &status) < 0) {
+    const kpl_aggregate *aggregate;
+    PyObject *records = is_sequence(cursor->input) ? cursor->input : NULL;
+    if (deagg_reader_read(state, &cursor->reader, records, cursor->index - 1, &kinesis_record,
+                          &status, &aggregate) < 0) {
         goto done;
     }
-    if (deagg_is_damage(status) && deagg_damage_log(state, &kinesis_record, status) < 0) {
+    if (status == KPL_OK) {
+        if (deagg_user_records_begin(state, &cursor->user_records, &kinesis_record, aggregate) <
+            0) {
+            goto done;
+        }
+        cursor->sub_sequence_number = 0;
+    }
+    else if (deagg_is_damage(status) && deagg_damage_log(state, &kinesis_record, status) < 0) {
         goto done;
     }
     result = status == KPL_OK;
@@ -140,35 +117,44 @@ done:
     return result;
 }
 
-/* The next result as a new reference, or NULL: with an exception on error, without one at the end.
- */
+/* Whether the aggregate being yielded has user records left. */
+static bool
+has_user_record(deagg_cursor *cursor)
+{
+    const kpl_aggregate *aggregate = cursor->user_records.aggregate;
+    return aggregate != NULL && cursor->sub_sequence_number < aggregate->n_records;
+}
+
 static PyObject *
-advance(deagg_state *state, deagg_cursor *cursor)
+next_user_record(deagg_state *state, deagg_cursor *cursor)
+{
+    return deagg_user_records_get(state, &cursor->user_records, cursor->sub_sequence_number++);
+}
+
+/* Moves on to something that comes out. 1 when has_user_record; 0 with a new reference in *record,
+ * a Kinesis record that comes out as it is; -1 with an exception, or without one at the end. */
+static int
+move_on(deagg_state *state, deagg_cursor *cursor, PyObject **record)
 {
     if (cursor->records != NULL && begin(cursor) < 0) {
-        return NULL;
+        return -1;
     }
-    for (;;) {
-        deagg_user_records *user_records = &cursor->user_records;
-        if (user_records->aggregate != NULL) {
-            if (cursor->next_index < user_records->aggregate->n_records) {
-                return deagg_user_records_get(state, user_records, cursor->next_index++);
-            }
-            deagg_user_records_clear(user_records);
+    while (!has_user_record(cursor)) {
+        deagg_user_records_clear(&cursor->user_records);
+        *record = next_record(cursor);
+        if (*record == NULL) {
+            return -1;
         }
-        PyObject *record = cursor->input == NULL ? NULL : PyIter_Next(cursor->input);
-        if (record == NULL) {
-            return NULL;
-        }
-        int is_aggregate = take_record(state, cursor, record);
+        int is_aggregate = take_record(state, cursor, *record);
         if (is_aggregate == 0) {
-            return record;
+            return 0;
         }
-        Py_DECREF(record);
+        Py_CLEAR(*record);
         if (is_aggregate < 0) {
-            return NULL;
+            return -1;
         }
     }
+    return 1;
 }
 
 /* Marks the cursor as running, for as long as its fields are in use. 0, or -1 with ValueError. */
@@ -187,10 +173,14 @@ static PyObject *
 cursor_next(PyObject *self)
 {
     deagg_cursor *cursor = (deagg_cursor *)self;
+    deagg_state *state = PyType_GetModuleState(Py_TYPE(self));
     if (enter(cursor) < 0) {
         return NULL;
     }
-    PyObject *result = advance(PyType_GetModuleState(Py_TYPE(self)), cursor);
+    PyObject *result = NULL;
+    if (move_on(state, cursor, &result) > 0) {
+        result = next_user_record(state, cursor);
+    }
     if (result == NULL) {
         finish(cursor);
     }
@@ -198,22 +188,71 @@ cursor_next(PyObject *self)
     return result;
 }
 
+/* Appends `item`, whose reference it takes and which may be NULL after an error. 0, or -1 with an
+ * exception. */
+static int
+append_stolen(PyObject *list, PyObject *item)
+{
+    if (item == NULL) {
+        return -1;
+    }
+    int result = PyList_Append(list, item);
+    Py_DECREF(item);
+    return result;
+}
+
+/* Appends all user records of the aggregate being yielded. 0, or -1 with an exception. */
+static int
+append_user_records(deagg_state *state, deagg_cursor *cursor, PyObject *list)
+{
+    int result = 0;
+    /* A collector that may interrupt does so every few hundred new dicts, over and over through a
+     * list in which nothing is garbage. No foreign code runs and the GIL is kept while it is held
+     * off. */
+    int was_enabled = DEAGG_COLLECTOR_INTERRUPTS && PyGC_Disable();
+    while (result == 0 && has_user_record(cursor)) {
+        result = append_stolen(list, next_user_record(state, cursor));
+    }
+    if (was_enabled) {
+        PyGC_Enable();
+    }
+    return result;
+}
+
+/* Appends all that is left. 0 at the end, or -1 with an exception. */
+static int
+append_all(deagg_state *state, deagg_cursor *cursor, PyObject *list)
+{
+    PyObject *record;
+    int moved;
+    while ((moved = move_on(state, cursor, &record)) >= 0) {
+        int appended =
+            moved > 0 ? append_user_records(state, cursor, list) : append_stolen(list, record);
+        if (appended < 0) {
+            return -1;
+        }
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 PyObject *
 deagg_cursor_drain(PyObject *self)
 {
+    deagg_cursor *cursor = (deagg_cursor *)self;
     PyObject *list = PyList_New(0);
-    PyObject *result;
-    while (list != NULL && (result = cursor_next(self)) != NULL) {
-        int appended = PyList_Append(list, result);
-        Py_DECREF(result);
-        if (appended < 0) {
-            Py_CLEAR(list);
-        }
+    if (list == NULL || enter(cursor) < 0) {
+        goto error;
     }
-    if (PyErr_Occurred()) {
-        Py_CLEAR(list);
+    int drained = append_all(PyType_GetModuleState(Py_TYPE(self)), cursor, list);
+    finish(cursor);
+    cursor->running = false;
+    if (drained == 0) {
+        return list;
     }
-    return list;
+
+error:
+    Py_XDECREF(list);
+    return NULL;
 }
 
 PyDoc_STRVAR(close_doc,

@@ -1,12 +1,10 @@
 /* Opens payloads: see payload.h. */
 #include "payload.h"
 
-#include "kpl/frame.h"
 #include "kpl/md5.h"
 
-/* Makes room for `size` bytes; what was there is lost. 0, or -1 with MemoryError. */
-static int
-reserve(deagg_scratch *scratch, size_t size)
+int
+deagg_scratch_reserve(deagg_scratch *scratch, size_t size)
 {
     if (scratch->bytes != NULL && size <= scratch->capacity) {
         return 0;
@@ -29,7 +27,7 @@ deagg_scratch_release(deagg_scratch *scratch)
     scratch->capacity = 0;
 }
 
-/* Finds the message in a decoded payload and checks its digest. */
+/* Finds the message in a decoded payload and checks its digest. Needs no GIL. */
 static kpl_status
 open_bytes(kpl_bytes payload, kpl_bytes *message)
 {
@@ -45,6 +43,18 @@ open_bytes(kpl_bytes payload, kpl_bytes *message)
     }
     *message = frame.message;
     return KPL_OK;
+}
+
+/* Opens clean base64; KPL_NOT_BASE64 for any other text. Needs no GIL. */
+static kpl_status
+open_clean_text(const kpl_kernels *kernels, kpl_bytes text, const deagg_scratch *scratch,
+                kpl_bytes *message)
+{
+    size_t size;
+    if (!kernels->base64_decode(text, scratch->bytes, &size)) {
+        return KPL_NOT_BASE64;
+    }
+    return open_bytes((kpl_bytes){scratch->bytes, size}, message);
 }
 
 /* What text that does not decode is: damaged if it claims to be an aggregate, plain otherwise. */
@@ -79,7 +89,7 @@ decode_leniently(PyObject *payload, deagg_scratch *scratch, size_t *size)
     if (PyBytes_AsStringAndSize(decoded, &bytes, &length) < 0) {
         goto done;
     }
-    if (reserve(scratch, (size_t)length) < 0) {
+    if (deagg_scratch_reserve(scratch, (size_t)length) < 0) {
         goto done;
     }
     memcpy(scratch->bytes, bytes, (size_t)length);
@@ -99,19 +109,29 @@ open_text(deagg_state *state, PyObject *payload, kpl_bytes text, deagg_scratch *
         *status = KPL_NOT_AGGREGATED;
         return 0;
     }
-    if (reserve(scratch, text.size / 4 * 3) < 0) {
+    if (deagg_scratch_reserve(scratch, text.size / 4 * 3) < 0) {
         return -1;
     }
-    size_t size;
-    if (!state->kernels->base64_decode(text, scratch->bytes, &size)) {
-        int decoded = decode_leniently(payload, scratch, &size);
-        if (decoded <= 0) {
-            *status = undecodable(text);
-            return decoded;
-        }
+    bool immutable = PyUnicode_Check(payload) || PyBytes_Check(payload);
+    if (immutable && text.size >= DEAGG_GIL_THRESHOLD) {
+        Py_BEGIN_ALLOW_THREADS *status = open_clean_text(state->kernels, text, scratch, message);
+        Py_END_ALLOW_THREADS
     }
-    *status = open_bytes((kpl_bytes){scratch->bytes, size}, message);
-    return 0;
+    else {
+        *status = open_clean_text(state->kernels, text, scratch, message);
+    }
+    if (*status != KPL_NOT_BASE64) {
+        return 0;
+    }
+    size_t size;
+    int decoded = decode_leniently(payload, scratch, &size);
+    if (decoded > 0) {
+        *status = open_bytes((kpl_bytes){scratch->bytes, size}, message);
+    }
+    else if (decoded == 0) {
+        *status = undecodable(text);
+    }
+    return decoded < 0 ? -1 : 0;
 }
 
 static int

@@ -52,6 +52,24 @@ error:
     return -1;
 }
 
+PyObject *
+deagg_source_peek(deagg_state *state, PyObject *record)
+{
+    PyObject *kinesis = NULL;
+    PyObject *payload = NULL;
+    if (PyDict_CheckExact(record)) {
+        (void)PyDict_GetItemRef(record, state->keys.kinesis, &kinesis);
+    }
+    if (kinesis != NULL && PyDict_CheckExact(kinesis)) {
+        (void)PyDict_GetItemRef(kinesis, state->keys.data, &payload);
+    }
+    Py_XDECREF(kinesis);
+    /* A look-up can fail only in foreign keys; the error comes again, and counts, at the record's
+     * turn. */
+    PyErr_Clear();
+    return payload;
+}
+
 void
 deagg_source_clear(deagg_kinesis_record *kinesis_record)
 {

@@ -17,6 +17,11 @@ typedef struct {
 int
 deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *kinesis_record);
 
+/* The payload of `record` if finding it runs no code but dict's own, that is, in exact dicts: a
+ * new reference, or NULL without an exception. */
+PyObject *
+deagg_source_peek(deagg_state *state, PyObject *record);
+
 /* Drops the references; harmless on an empty or cleared one. */
 void
 deagg_source_clear(deagg_kinesis_record *kinesis_record);
