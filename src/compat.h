@@ -6,6 +6,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <stdbool.h>
+
 #if PY_VERSION_HEX < 0x030D0000
 
 /* As in 3.13: 1 and a new reference in *value, 0 and NULL when the key is absent, -1 and NULL on
@@ -55,9 +57,48 @@ deagg_sequence_item(PyObject *sequence, Py_ssize_t index)
 #endif
 }
 
-/* Before 3.12 the collector may start at any allocation of a container; since then only between
- * two bytecodes, so that C code which makes many is never interrupted. */
-#define DEAGG_COLLECTOR_INTERRUPTS (PY_VERSION_HEX < 0x030C0000)
+/* Holds the collector off while many containers are made of which none is garbage: before 3.12 it
+ * may start at any allocation, and would do so every few hundred, over and over. (Since then it
+ * runs only between two bytecodes.) To be used only around code that runs no foreign code and
+ * keeps the GIL. Returns what to pass to deagg_collector_resume. */
+static inline bool
+deagg_collector_hold_off(void)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return PyGC_Disable();
+#else
+    return false;
+#endif
+}
+
+static inline void
+deagg_collector_resume(bool was_enabled)
+{
+    if (was_enabled) {
+        PyGC_Enable();
+    }
+}
+
+/* A new instance of `type`, a subclass of tuple, with `size` items that are NULL; NULL with
+ * MemoryError. */
+static inline PyObject *
+deagg_tuple_new(PyTypeObject *type, Py_ssize_t size)
+{
+    PyObject *tuple = type->tp_alloc(type, size);
+#if PY_VERSION_HEX >= 0x030E0000
+    if (tuple != NULL) {
+        ((PyTupleObject *)tuple)->ob_hash = -1; /* not computed yet */
+    }
+#endif
+    return tuple;
+}
+
+/* The member types that 3.12 gave a prefix. */
+#if PY_VERSION_HEX < 0x030C0000
+#include <structmember.h>
+#define Py_T_OBJECT_EX T_OBJECT_EX
+#define Py_READONLY READONLY
+#endif
 
 /* Whether `object` is what collections.abc.Mapping says, registered classes included. */
 static inline int

@@ -4,12 +4,17 @@
  * finishes it, and it cannot be entered while it runs. */
 #include "cursor.h"
 
+#include "conversion.h"
 #include "damage.h"
+#include "hash_key_range.h"
+#include "passed_record.h"
 #include "reader.h"
 #include "user_record.h"
 
 typedef struct {
-    PyObject_HEAD bool running;
+    PyObject_HEAD
+    bool running;
+    deagg_options options;
     PyObject *records;   /* strong: the argument, until the first step */
     PyObject *input;     /* strong, from then on: an exact list or tuple, or an iterator */
     Py_ssize_t index;    /* of the next Kinesis record in a list or tuple */
@@ -19,13 +24,14 @@ typedef struct {
 } deagg_cursor;
 
 PyObject *
-deagg_cursor_new(deagg_state *state, PyObject *records)
+deagg_cursor_new(deagg_state *state, PyObject *records, const deagg_options *options)
 {
     deagg_cursor *cursor = PyObject_GC_New(deagg_cursor, state->iterator_type);
     if (cursor == NULL) {
         return NULL;
     }
     cursor->running = false;
+    cursor->options = *options;
     cursor->records = Py_NewRef(records);
     cursor->input = NULL;
     cursor->index = 0;
@@ -52,21 +58,40 @@ is_sequence(PyObject *records)
     return PyList_CheckExact(records) || PyTuple_CheckExact(records);
 }
 
+/* What to walk over when the argument is a mapping: the records of a whole event, or the one
+ * record that it is. A new reference, or NULL with an exception. */
+static PyObject *
+records_of_mapping(deagg_state *state, PyObject *mapping)
+{
+    int known = deagg_source_is_known(state, mapping);
+    if (known < 0) {
+        return NULL;
+    }
+    PyObject *records = NULL;
+    if (known == 0 && deagg_source_records_of(state, mapping, &records) < 0) {
+        return NULL;
+    }
+    return records != NULL ? records : PyTuple_Pack(1, mapping);
+}
+
 /* Looks at the argument for the first time. 0, or -1 with an exception. */
 static int
-begin(deagg_cursor *cursor)
+begin(deagg_state *state, deagg_cursor *cursor)
 {
     PyObject *records = cursor->records;
+    cursor->records = NULL;
     if (deagg_is_mapping(records)) {
-        cursor->input = PyTuple_Pack(1, records);
+        Py_SETREF(records, records_of_mapping(state, records));
     }
-    else if (is_sequence(records)) {
-        cursor->input = Py_NewRef(records);
+    if (records == NULL) {
+        return -1;
     }
-    else {
-        cursor->input = PyObject_GetIter(records);
+    if (is_sequence(records)) {
+        cursor->input = records;
+        return 0;
     }
-    Py_CLEAR(cursor->records);
+    cursor->input = PyObject_GetIter(records);
+    Py_DECREF(records);
     return cursor->input == NULL ? -1 : 0;
 }
 
@@ -84,10 +109,54 @@ next_record(deagg_cursor *cursor)
     return PyIter_Next(cursor->input);
 }
 
-/* Takes in one Kinesis record. 1 when it is an aggregate, whose user records come next; 0 when it
- * is to come out as it is; -1 with an exception. */
+/* Drops the aggregate that was just opened if it lies outside the range asked for. 0 with *status
+ * set, or -1 with an exception. */
 static int
-take_record(deagg_state *state, deagg_cursor *cursor, PyObject *record)
+apply_hash_key_range(deagg_state *state, deagg_cursor *cursor, PyObject *metadata,
+                     kpl_status *status)
+{
+    bool inside;
+    if (!cursor->options.has_hash_key_range) {
+        return 0;
+    }
+    if (deagg_hash_key_range_check(&cursor->options, &cursor->user_records.keys, status, &inside) <
+        0) {
+        return -1;
+    }
+    if (*status == KPL_OK && inside) {
+        return 0;
+    }
+    deagg_user_records_clear(&cursor->user_records);
+    return *status == KPL_OK ? deagg_log_dropped(state, metadata) : 0;
+}
+
+/* Reads the payload and, if it is an aggregate, prepares its user records. 0 with *status set, or
+ * -1 with an exception. */
+static int
+open_record(deagg_state *state, deagg_cursor *cursor, const deagg_kinesis_record *kinesis_record,
+            kpl_status *status)
+{
+    const kpl_aggregate *aggregate;
+    PyObject *records = is_sequence(cursor->input) ? cursor->input : NULL;
+    if (deagg_reader_read(state, &cursor->options, &cursor->reader, records, cursor->index - 1,
+                          kinesis_record, status, &aggregate) < 0) {
+        return -1;
+    }
+    if (*status != KPL_OK) {
+        return 0;
+    }
+    if (deagg_user_records_begin(state, &cursor->user_records, kinesis_record->record,
+                                 kinesis_record->metadata, aggregate) < 0) {
+        return -1;
+    }
+    cursor->sub_sequence_number = 0;
+    return apply_hash_key_range(state, cursor, kinesis_record->metadata, status);
+}
+
+/* Takes in one Kinesis record. 1 when it is an aggregate, whose user records, if any, come next; 0
+ * with a new reference in *passed, which is to come out; -1 with an exception. */
+static int
+take_record(deagg_state *state, deagg_cursor *cursor, PyObject *record, PyObject **passed)
 {
     deagg_kinesis_record kinesis_record;
     if (deagg_source_read(state, record, &kinesis_record) < 0) {
@@ -95,23 +164,16 @@ take_record(deagg_state *state, deagg_cursor *cursor, PyObject *record)
     }
     int result = -1;
     kpl_status status;
-    const kpl_aggregate *aggregate;
-    PyObject *records = is_sequence(cursor->input) ? cursor->input : NULL;
-    if (deagg_reader_read(state, &cursor->reader, records, cursor->index - 1, &kinesis_record,
-                          &status, &aggregate) < 0) {
+    if (deagg_conversion_to_lambda(state, &kinesis_record) < 0 ||
+        open_record(state, cursor, &kinesis_record, &status) < 0) {
         goto done;
     }
     if (status == KPL_OK) {
-        if (deagg_user_records_begin(state, &cursor->user_records, &kinesis_record, aggregate) <
-            0) {
-            goto done;
-        }
-        cursor->sub_sequence_number = 0;
-    }
-    else if (deagg_is_damage(status) && deagg_damage_log(state, &kinesis_record, status) < 0) {
+        result = 1;
         goto done;
     }
-    result = status == KPL_OK;
+    *passed = deagg_passed_record(state, &cursor->options, &kinesis_record, status);
+    result = *passed == NULL ? -1 : 0;
 done:
     deagg_source_clear(&kinesis_record);
     return result;
@@ -121,37 +183,35 @@ done:
 static bool
 has_user_record(deagg_cursor *cursor)
 {
-    const kpl_aggregate *aggregate = cursor->user_records.aggregate;
+    const kpl_aggregate *aggregate = cursor->user_records.keys.aggregate;
     return aggregate != NULL && cursor->sub_sequence_number < aggregate->n_records;
 }
 
 static PyObject *
 next_user_record(deagg_state *state, deagg_cursor *cursor)
 {
-    return deagg_user_records_get(state, &cursor->user_records, cursor->sub_sequence_number++);
+    return deagg_user_records_get(state, &cursor->options, &cursor->user_records,
+                                  cursor->sub_sequence_number++);
 }
 
-/* Moves on to something that comes out. 1 when has_user_record; 0 with a new reference in *record,
- * a Kinesis record that comes out as it is; -1 with an exception, or without one at the end. */
+/* Moves on to something that comes out. 1 when has_user_record; 0 with a new reference in *passed,
+ * a Kinesis record that is not unpacked; -1 with an exception, or without one at the end. */
 static int
-move_on(deagg_state *state, deagg_cursor *cursor, PyObject **record)
+move_on(deagg_state *state, deagg_cursor *cursor, PyObject **passed)
 {
-    if (cursor->records != NULL && begin(cursor) < 0) {
+    if (cursor->records != NULL && begin(state, cursor) < 0) {
         return -1;
     }
     while (!has_user_record(cursor)) {
         deagg_user_records_clear(&cursor->user_records);
-        *record = next_record(cursor);
-        if (*record == NULL) {
+        PyObject *record = next_record(cursor);
+        if (record == NULL) {
             return -1;
         }
-        int is_aggregate = take_record(state, cursor, *record);
-        if (is_aggregate == 0) {
-            return 0;
-        }
-        Py_CLEAR(*record);
-        if (is_aggregate < 0) {
-            return -1;
+        int is_aggregate = take_record(state, cursor, record, passed);
+        Py_DECREF(record);
+        if (is_aggregate <= 0) {
+            return is_aggregate;
         }
     }
     return 1;
@@ -206,16 +266,11 @@ static int
 append_user_records(deagg_state *state, deagg_cursor *cursor, PyObject *list)
 {
     int result = 0;
-    /* A collector that may interrupt does so every few hundred new dicts, over and over through a
-     * list in which nothing is garbage. No foreign code runs and the GIL is kept while it is held
-     * off. */
-    int was_enabled = DEAGG_COLLECTOR_INTERRUPTS && PyGC_Disable();
+    bool was_enabled = deagg_collector_hold_off();
     while (result == 0 && has_user_record(cursor)) {
         result = append_stolen(list, next_user_record(state, cursor));
     }
-    if (was_enabled) {
-        PyGC_Enable();
-    }
+    deagg_collector_resume(was_enabled);
     return result;
 }
 
@@ -223,11 +278,11 @@ append_user_records(deagg_state *state, deagg_cursor *cursor, PyObject *list)
 static int
 append_all(deagg_state *state, deagg_cursor *cursor, PyObject *list)
 {
-    PyObject *record;
+    PyObject *passed;
     int moved;
-    while ((moved = move_on(state, cursor, &record)) >= 0) {
+    while ((moved = move_on(state, cursor, &passed)) >= 0) {
         int appended =
-            moved > 0 ? append_user_records(state, cursor, list) : append_stolen(list, record);
+            moved > 0 ? append_user_records(state, cursor, list) : append_stolen(list, passed);
         if (appended < 0) {
             return -1;
         }

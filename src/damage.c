@@ -1,4 +1,4 @@
-/* The log line about a damaged aggregate: see damage.h. */
+/* Log lines and exceptions about damage: see damage.h. */
 #include "damage.h"
 
 #include "mapping.h"
@@ -9,11 +9,13 @@ deagg_is_damage(kpl_status status)
     return status > KPL_NOT_AGGREGATED && status < KPL_NO_MEMORY;
 }
 
-/* The documented reasons; README lists them. */
+/* The documented reasons; README.md lists them. */
 static const char *
 reason_of(kpl_status status)
 {
     switch (status) {
+        case KPL_NOT_AGGREGATED:
+            return "not aggregated";
         case KPL_NOT_BASE64:
             return "not base64";
         case KPL_TOO_SHORT:
@@ -24,6 +26,10 @@ reason_of(kpl_status status)
             return "malformed message";
         case KPL_BAD_INDEX:
             return "index outside its table";
+        case KPL_NO_RECORDS:
+            return "no user records";
+        case KPL_BAD_HASH_KEY:
+            return "invalid explicit hash key";
         case KPL_TOO_LARGE:
             return "needs too much memory";
         default:
@@ -31,10 +37,22 @@ reason_of(kpl_status status)
     }
 }
 
-/* logging.getLogger('aws_kpl_deagg').warning(...). `logging` is imported here and not before, so
- * that a consumer whose records are sound does not pay for it. */
+int
+deagg_damage_raise(deagg_state *state, PyObject *sequence_number, kpl_status status)
+{
+    PyObject *args = Py_BuildValue("Os", sequence_number, reason_of(status));
+    if (args != NULL) {
+        PyErr_SetObject(state->aggregate_error, args);
+        Py_DECREF(args);
+    }
+    return -1;
+}
+
+/* Calls `level`, a method of logging.getLogger('aws_kpl_deagg'), with `message` and its arguments.
+ * Returns as deagg_damage_report does. `logging` is imported here and not before, so that a
+ * consumer whose records are sound does not pay for it. */
 static int
-log_warning(PyObject *sequence_number, const char *reason)
+log_line(const char *level, const char *message, PyObject *sequence_number, const char *reason)
 {
     PyObject *logger = NULL;
     PyObject *none = NULL;
@@ -47,10 +65,12 @@ log_warning(PyObject *sequence_number, const char *reason)
     if (logger == NULL) {
         return -1;
     }
-    none =
-        PyObject_CallMethod(logger, "warning", "sOs",
-                            "Kinesis record %s is a damaged aggregate and comes out as it is: %s",
-                            sequence_number, reason);
+    if (reason != NULL) {
+        none = PyObject_CallMethod(logger, level, "sOs", message, sequence_number, reason);
+    }
+    else {
+        none = PyObject_CallMethod(logger, level, "sO", message, sequence_number);
+    }
     if (none == NULL && PyErr_ExceptionMatches(PyExc_Exception) &&
         !PyErr_ExceptionMatches(PyExc_MemoryError)) {
         PyErr_WriteUnraisable(logger);
@@ -61,16 +81,46 @@ log_warning(PyObject *sequence_number, const char *reason)
     return none == NULL ? -1 : 0;
 }
 
-int
-deagg_damage_log(deagg_state *state, const deagg_kinesis_record *kinesis_record, kpl_status status)
+/* The sequence number in `metadata`, None where there is none: a new reference, or NULL with an
+ * exception. */
+static PyObject *
+sequence_number_of(deagg_state *state, PyObject *metadata)
 {
     PyObject *sequence_number;
-    int found =
-        deagg_mapping_get(kinesis_record->kinesis, state->keys.sequenceNumber, &sequence_number);
-    if (found < 0) {
+    if (deagg_mapping_get(metadata, state->keys.sequenceNumber, &sequence_number) == 0) {
+        sequence_number = Py_NewRef(Py_None);
+    }
+    return sequence_number;
+}
+
+int
+deagg_damage_report(deagg_state *state, const deagg_options *options, PyObject *metadata,
+                    kpl_status status)
+{
+    PyObject *sequence_number = sequence_number_of(state, metadata);
+    if (sequence_number == NULL) {
         return -1;
     }
-    int result = log_warning(found ? sequence_number : Py_None, reason_of(status));
-    Py_XDECREF(sequence_number);
+    int result =
+        options->strict
+            ? deagg_damage_raise(state, sequence_number, status)
+            : log_line("warning",
+                       "Kinesis record %s is a damaged aggregate and comes out as it is: %s",
+                       sequence_number, reason_of(status));
+    Py_DECREF(sequence_number);
+    return result;
+}
+
+int
+deagg_log_dropped(deagg_state *state, PyObject *metadata)
+{
+    PyObject *sequence_number = sequence_number_of(state, metadata);
+    if (sequence_number == NULL) {
+        return -1;
+    }
+    int result =
+        log_line("info", "Kinesis record %s is an aggregate of another shard and is dropped",
+                 sequence_number, NULL);
+    Py_DECREF(sequence_number);
     return result;
 }

@@ -12,12 +12,13 @@
 #define MOST_RECORDS 64
 
 typedef struct {
-    PyObject *payload; /* strong; NULL once it is taken, or if it must be opened on its own */
+    PyObject *payload; /* strong; NULL once it is taken */
     Py_ssize_t index;  /* of its Kinesis record */
-    kpl_bytes text;    /* borrowed from payload */
-    size_t offset;     /* of the decoded payload in the scratch memory */
-    kpl_frame frame;   /* in the scratch memory; set when status is KPL_OK or KPL_WRONG_DIGEST */
-    kpl_status status;
+    bool is_text;
+    kpl_bytes content; /* borrowed from payload */
+    size_t offset;     /* of the decoded text in the scratch memory */
+    kpl_frame frame;   /* set when status is KPL_OK or KPL_WRONG_DIGEST */
+    kpl_status status; /* KPL_NOT_BASE64 when the payload must be opened on its own */
 } opened_payload;
 
 struct deagg_lookahead {
@@ -62,9 +63,9 @@ deagg_lookahead_free(deagg_lookahead *lookahead)
     }
 }
 
-/* The characters of an exact str or bytes; none for a payload that the lookahead leaves alone. */
+/* What an exact str or bytes holds; nothing for a payload that the lookahead leaves alone. */
 static kpl_bytes
-text_of(PyObject *payload)
+content_of(PyObject *payload)
 {
     if (PyUnicode_CheckExact(payload) && PyUnicode_IS_COMPACT_ASCII(payload)) {
         return (kpl_bytes){PyUnicode_1BYTE_DATA(payload), (size_t)PyUnicode_GET_LENGTH(payload)};
@@ -77,75 +78,101 @@ text_of(PyObject *payload)
 }
 
 bool
-deagg_lookahead_suits(PyObject *payload)
+deagg_lookahead_suits(PyObject *payload, bool is_text)
 {
-    return kpl_frame_text_may_hold_magic(text_of(payload));
+    kpl_bytes content = content_of(payload);
+    kpl_frame frame;
+    return is_text ? kpl_frame_text_may_hold_magic(content)
+                   : kpl_frame_open(content, &frame) == KPL_OK;
 }
+
+/* What is gathered for one call of deagg_lookahead_fill. */
+typedef struct {
+    deagg_lookahead *lookahead;
+    size_t bytes;   /* of all payloads, decoded, at the most */
+    size_t scratch; /* of these, in the scratch memory */
+} gathering;
 
 /* Adds `payload` if it suits. Returns whether there is room for more. */
 static bool
-add(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *payload, size_t *bytes)
+add(gathering *gathered, Py_ssize_t index, PyObject *payload, bool is_text)
 {
-    if (!deagg_lookahead_suits(payload)) {
+    deagg_lookahead *lookahead = gathered->lookahead;
+    if (!deagg_lookahead_suits(payload, is_text)) {
         return true;
     }
-    kpl_bytes text = text_of(payload);
-    size_t size = text.size / 4 * 3;
-    if (lookahead->count > 0 && (*bytes >= MOST_BYTES || size > MOST_BYTES - *bytes)) {
+    kpl_bytes content = content_of(payload);
+    size_t size = is_text ? content.size / 4 * 3 : content.size;
+    if (lookahead->count > 0 &&
+        (gathered->bytes >= MOST_BYTES || size > MOST_BYTES - gathered->bytes)) {
         return false;
     }
     lookahead->opened[lookahead->count++] = (opened_payload){
-        .payload = Py_NewRef(payload), .index = index, .text = text, .offset = *bytes};
-    *bytes += size;
+        .payload = Py_NewRef(payload),
+        .index = index,
+        .is_text = is_text,
+        .content = content,
+        .offset = gathered->scratch,
+    };
+    gathered->bytes += size;
+    gathered->scratch += is_text ? size : 0;
     return lookahead->count < MOST_PAYLOADS;
 }
 
-/* Chooses the payloads to open. Returns how many bytes they decode to at the most. */
-static size_t
-gather(deagg_state *state, deagg_lookahead *lookahead, PyObject *records, Py_ssize_t index,
-       PyObject *payload)
+/* Chooses the payloads to open behind item `index`. */
+static void
+gather_ahead(deagg_state *state, gathering *gathered, PyObject *records, Py_ssize_t index)
 {
-    size_t bytes = 0;
-    bool more = add(lookahead, index, payload, &bytes);
+    bool more = true;
     for (Py_ssize_t ahead = 1; more && ahead < MOST_RECORDS; ahead++) {
         PyObject *record = deagg_sequence_item(records, index + ahead);
         if (record == NULL) {
-            break;
+            return;
         }
-        PyObject *payload_ahead = deagg_source_peek(state, record);
+        deagg_source source;
+        PyObject *payload = deagg_source_peek(state, record, &source);
         Py_DECREF(record);
-        if (payload_ahead != NULL) {
-            more = add(lookahead, index + ahead, payload_ahead, &bytes);
-            Py_DECREF(payload_ahead);
+        if (payload != NULL) {
+            more = add(gathered, index + ahead, payload, deagg_source_sends_text(source, payload));
+            Py_DECREF(payload);
         }
     }
-    return bytes;
 }
 
-/* Decodes, frames and hashes what was gathered. Needs no GIL. */
+/* Decodes a payload and finds its frame. */
 static void
-open_gathered(const kpl_kernels *kernels, deagg_lookahead *lookahead)
+open_frame(const kpl_kernels *kernels, deagg_lookahead *lookahead, opened_payload *opened)
+{
+    kpl_bytes payload = opened->content;
+    if (opened->is_text) {
+        uint8_t *decoded = lookahead->scratch.bytes + opened->offset;
+        if (!kernels->base64_decode(opened->content, decoded, &payload.size)) {
+            opened->status = KPL_NOT_BASE64;
+            return;
+        }
+        payload.data = decoded;
+    }
+    opened->status = kpl_frame_open(payload, &opened->frame);
+}
+
+/* Checks the digests of all payloads that have a frame. */
+static void
+check_digests(const kpl_kernels *kernels, deagg_lookahead *lookahead)
 {
     opened_payload *framed[MOST_PAYLOADS];
     kpl_bytes messages[MOST_PAYLOADS];
     uint8_t digests[MOST_PAYLOADS][KPL_DIGEST_SIZE];
     size_t count = 0;
     for (size_t i = 0; i < lookahead->count; i++) {
-        opened_payload *opened = &lookahead->opened[i];
-        uint8_t *bytes = lookahead->scratch.bytes + opened->offset;
-        size_t size;
-        opened->status = KPL_NOT_BASE64;
-        if (kernels->base64_decode(opened->text, bytes, &size)) {
-            opened->status = kpl_frame_open((kpl_bytes){bytes, size}, &opened->frame);
-        }
-        if (opened->status == KPL_OK) {
-            messages[count] = opened->frame.message;
-            framed[count++] = opened;
+        if (lookahead->opened[i].status == KPL_OK) {
+            framed[count] = &lookahead->opened[i];
+            messages[count++] = lookahead->opened[i].frame.message;
         }
     }
-    if (count > 0) {
-        kernels->md5_many(messages, count, digests);
+    if (count == 0) {
+        return;
     }
+    kernels->md5_many(messages, count, digests);
     for (size_t i = 0; i < count; i++) {
         if (!kpl_frame_has_digest(&framed[i]->frame, digests[i])) {
             framed[i]->status = KPL_WRONG_DIGEST;
@@ -153,23 +180,38 @@ open_gathered(const kpl_kernels *kernels, deagg_lookahead *lookahead)
     }
 }
 
-int
-deagg_lookahead_fill(deagg_state *state, deagg_lookahead *lookahead, PyObject *records,
-                     Py_ssize_t index, PyObject *payload)
+/* Opens what was gathered. Needs no GIL. */
+static void
+open_gathered(const kpl_kernels *kernels, deagg_lookahead *lookahead, bool verify)
 {
+    for (size_t i = 0; i < lookahead->count; i++) {
+        open_frame(kernels, lookahead, &lookahead->opened[i]);
+    }
+    if (verify) {
+        check_digests(kernels, lookahead);
+    }
+}
+
+int
+deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_lookahead *lookahead,
+                     PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text)
+{
+    gathering gathered = {.lookahead = lookahead};
     forget(lookahead);
-    size_t bytes = gather(state, lookahead, records, index, payload);
-    if (deagg_scratch_reserve(&lookahead->scratch, bytes) < 0) {
+    if (add(&gathered, index, payload, is_text)) {
+        gather_ahead(state, &gathered, records, index);
+    }
+    if (deagg_scratch_reserve(&lookahead->scratch, gathered.scratch) < 0) {
         forget(lookahead);
         return -1;
     }
-    if (bytes >= DEAGG_GIL_THRESHOLD) {
-        Py_BEGIN_ALLOW_THREADS open_gathered(state->kernels, lookahead);
-        Py_END_ALLOW_THREADS
+    if (gathered.bytes < DEAGG_GIL_THRESHOLD) {
+        open_gathered(state->kernels, lookahead, options->verify);
+        return 0;
     }
-    else {
-        open_gathered(state->kernels, lookahead);
-    }
+    Py_BEGIN_ALLOW_THREADS
+    open_gathered(state->kernels, lookahead, options->verify);
+    Py_END_ALLOW_THREADS
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #ifndef DEAGG_LOOKAHEAD_H
 #define DEAGG_LOOKAHEAD_H
 
+#include "options.h"
 #include "payload.h"
 
 typedef struct deagg_lookahead deagg_lookahead;
@@ -22,8 +23,8 @@ deagg_lookahead_free(deagg_lookahead *lookahead);
 /* Opens `payload`, which is that of item `index` of `records`, and some of those that follow. What
  * was opened before is forgotten. 0, or -1 with MemoryError. */
 int
-deagg_lookahead_fill(deagg_state *state, deagg_lookahead *lookahead, PyObject *records,
-                     Py_ssize_t index, PyObject *payload);
+deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_lookahead *lookahead,
+                     PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text);
 
 /* Whether `payload`, now the one of item `index`, has been opened. Then *status is how it went,
  * and on KPL_OK *message is valid until the next deagg_lookahead_fill. Each outcome is handed out
@@ -34,6 +35,6 @@ deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *pay
 
 /* Whether deagg_lookahead_fill has a use for `payload`. */
 bool
-deagg_lookahead_suits(PyObject *payload);
+deagg_lookahead_suits(PyObject *payload, bool is_text);
 
 #endif

@@ -2,6 +2,13 @@
 #include "mapping.h"
 
 int
+deagg_mapping_has(PyObject *mapping, PyObject *key)
+{
+    return PyDict_CheckExact(mapping) ? PyDict_Contains(mapping, key)
+                                      : PySequence_Contains(mapping, key);
+}
+
+int
 deagg_mapping_get(PyObject *mapping, PyObject *key, PyObject **value)
 {
     if (PyDict_CheckExact(mapping)) {

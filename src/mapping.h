@@ -10,6 +10,10 @@
 int
 deagg_mapping_get(PyObject *mapping, PyObject *key, PyObject **value);
 
+/* 1 when the key is there, 0 when not, -1 with an exception. */
+int
+deagg_mapping_has(PyObject *mapping, PyObject *key);
+
 /* Copies into `dict` every item of `mapping` whose key `dict` lacks, in the mapping's order. 0, or
  * -1 with an exception. */
 int

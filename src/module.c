@@ -1,59 +1,21 @@
 /* aws_kpl_deagg._deagg: the module's functions, types and state. */
+#include "aggregate_error.h"
 #include "cursor.h"
-#include "state.h"
-
-/* `records`, the only argument of both functions: a borrowed reference, or NULL with TypeError. */
-static PyObject *
-parse_records(PyObject *args, PyObject *kwargs, const char *format)
-{
-    static char *names[] = {"records", NULL};
-    PyObject *records = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, &records)) {
-        return NULL;
-    }
-    return records;
-}
-
-PyDoc_STRVAR(
-    deaggregate_records_doc,
-    "deaggregate_records(records)\n"
-    "--\n"
-    "\n"
-    "Return a list of all user records in `records`, in order.\n"
-    "\n"
-    "records: an iterable of Kinesis records as a Lambda event delivers them (mappings with\n"
-    "`kinesis`, a mapping whose `data` is base64 in a str or bytes-like object), or a single "
-    "one.\n"
-    "\n"
-    "An aggregate of the Kinesis Producer Library becomes its user records, each a new dict:\n"
-    "\n"
-    "    {'kinesis': {'kinesisSchemaVersion', 'sequenceNumber', 'approximateArrivalTimestamp',\n"
-    "                                     of the Kinesis record, as far as it has them\n"
-    "                 'explicitHashKey':   str, or None where the user record has none\n"
-    "                 'partitionKey':      str\n"
-    "                 'subSequenceNumber': int, from 0 within the aggregate\n"
-    "                 'aggregated':        True\n"
-    "                 'data':              str, base64\n"
-    "                 ...},               all else that the Kinesis record has in 'kinesis'\n"
-    "     ...}                            all else that the Kinesis record has\n"
-    "\n"
-    "Any other record comes out as it is, the same object. So does a damaged aggregate, with one\n"
-    "WARNING on the logger 'aws_kpl_deagg' that tells its sequence number and the reason.\n"
-    "\n"
-    "Raises TypeError for a record that is no mapping or whose data is neither str nor\n"
-    "bytes-like, and KeyError for one without `kinesis` or `data`.\n"
-    "\n"
-    "Format: "
-    "https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md");
+#include "docstrings.h"
+#include "options.h"
+#include "unpack.h"
+#include "unpacked_record.h"
 
 static PyObject *
 deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    PyObject *records = parse_records(args, kwargs, "O:deaggregate_records");
-    if (records == NULL) {
+    PyObject *records;
+    deagg_options options;
+    if (deagg_options_parse(args, kwargs, "O|O$pppO:deaggregate_records", &records, &options) <
+        0) {
         return NULL;
     }
-    PyObject *cursor = deagg_cursor_new(PyModule_GetState(module), records);
+    PyObject *cursor = deagg_cursor_new(PyModule_GetState(module), records, &options);
     if (cursor == NULL) {
         return NULL;
     }
@@ -62,32 +24,45 @@ deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
     return list;
 }
 
-PyDoc_STRVAR(
-    iter_deaggregate_records_doc,
-    "iter_deaggregate_records(records)\n"
-    "--\n"
-    "\n"
-    "Return an iterator over all user records in `records`, in order.\n"
-    "\n"
-    "Takes, yields and raises what deaggregate_records() does, lazily: the call itself reads\n"
-    "nothing, and records are taken in one at a time, from an endless iterator too. Memory does\n"
-    "not grow with the number of records.");
-
 static PyObject *
 iter_deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    PyObject *records = parse_records(args, kwargs, "O:iter_deaggregate_records");
-    if (records == NULL) {
+    PyObject *records;
+    deagg_options options;
+    if (deagg_options_parse(args, kwargs, "O|O$pppO:iter_deaggregate_records", &records,
+                            &options) < 0) {
         return NULL;
     }
-    return deagg_cursor_new(PyModule_GetState(module), records);
+    return deagg_cursor_new(PyModule_GetState(module), records, &options);
+}
+
+static PyObject *
+is_aggregated(PyObject *module, PyObject *payload)
+{
+    int aggregated = deagg_is_aggregated(PyModule_GetState(module), payload);
+    return aggregated < 0 ? NULL : PyBool_FromLong(aggregated);
+}
+
+static PyObject *
+unpack(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"payload", "verify", NULL};
+    PyObject *payload;
+    int verify = 1;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$p:unpack", names, &payload, &verify)) {
+        return NULL;
+    }
+    return deagg_unpack(PyModule_GetState(module), payload, verify);
 }
 
 static PyMethodDef module_methods[] = {
     {"deaggregate_records", (PyCFunction)(void (*)(void))deaggregate_records,
-     METH_VARARGS | METH_KEYWORDS, deaggregate_records_doc},
+     METH_VARARGS | METH_KEYWORDS, deagg_deaggregate_records_doc},
     {"iter_deaggregate_records", (PyCFunction)(void (*)(void))iter_deaggregate_records,
-     METH_VARARGS | METH_KEYWORDS, iter_deaggregate_records_doc},
+     METH_VARARGS | METH_KEYWORDS, deagg_iter_deaggregate_records_doc},
+    {"is_aggregated", is_aggregated, METH_O, deagg_is_aggregated_doc},
+    {"unpack", (PyCFunction)(void (*)(void))unpack, METH_VARARGS | METH_KEYWORDS,
+     deagg_unpack_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -109,10 +84,8 @@ interned_key(deagg_state *state, size_t index)
 }
 
 static int
-module_exec(PyObject *module)
+intern_keys(deagg_state *state)
 {
-    deagg_state *state = PyModule_GetState(module);
-    state->kernels = kpl_kernels_best();
     for (size_t i = 0; i < INTERNED_KEY_COUNT; i++) {
         PyObject *key = PyUnicode_InternFromString(interned_keys[i].text);
         if (key == NULL) {
@@ -120,15 +93,57 @@ module_exec(PyObject *module)
         }
         *interned_key(state, i) = key;
     }
+    return 0;
+}
+
+/* A new frozenset of the keys that a Lambda event's record has beside 'kinesis'. */
+static PyObject *
+new_event_keys(void)
+{
+    PyObject *names =
+        Py_BuildValue("(sssssss)", "eventSource", "eventVersion", "eventID", "eventName",
+                      "invokeIdentityArn", "awsRegion", "eventSourceARN");
+    if (names == NULL) {
+        return NULL;
+    }
+    PyObject *event_keys = PyFrozenSet_New(names);
+    Py_DECREF(names);
+    return event_keys;
+}
+
+/* Makes the types and adds them to the module. 0, or -1 with an exception. */
+static int
+add_types(PyObject *module, deagg_state *state)
+{
     state->iterator_type =
         (PyTypeObject *)PyType_FromModuleAndSpec(module, &deagg_cursor_spec, NULL);
-    if (state->iterator_type == NULL) {
+    if (state->iterator_type == NULL || PyModule_AddType(module, state->iterator_type) < 0) {
         return -1;
     }
-    if (PyModule_AddStringConstant(module, "__version__", DEAGG_VERSION) < 0) {
+    state->user_record_type = (PyTypeObject *)deagg_unpacked_record_new_type(module);
+    if (state->user_record_type == NULL || PyModule_AddType(module, state->user_record_type) < 0) {
         return -1;
     }
-    return PyModule_AddType(module, state->iterator_type);
+    state->aggregate_error = deagg_aggregate_error_new_type(module);
+    if (state->aggregate_error == NULL) {
+        return -1;
+    }
+    return PyModule_AddType(module, (PyTypeObject *)state->aggregate_error);
+}
+
+static int
+module_exec(PyObject *module)
+{
+    deagg_state *state = PyModule_GetState(module);
+    state->kernels = kpl_kernels_best();
+    if (intern_keys(state) < 0 || add_types(module, state) < 0) {
+        return -1;
+    }
+    state->event_keys = new_event_keys();
+    if (state->event_keys == NULL) {
+        return -1;
+    }
+    return PyModule_AddStringConstant(module, "__version__", DEAGG_VERSION);
 }
 
 static int
@@ -136,6 +151,9 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
 {
     deagg_state *state = PyModule_GetState(module);
     Py_VISIT(state->iterator_type);
+    Py_VISIT(state->user_record_type);
+    Py_VISIT(state->aggregate_error);
+    Py_VISIT(state->event_keys);
     return 0;
 }
 
@@ -144,6 +162,9 @@ module_clear(PyObject *module)
 {
     deagg_state *state = PyModule_GetState(module);
     Py_CLEAR(state->iterator_type);
+    Py_CLEAR(state->user_record_type);
+    Py_CLEAR(state->aggregate_error);
+    Py_CLEAR(state->event_keys);
     for (size_t i = 0; i < INTERNED_KEY_COUNT; i++) {
         Py_CLEAR(*interned_key(state, i));
     }

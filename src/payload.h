@@ -1,33 +1,31 @@
-/* From a payload object to the message inside: base64, magic, digest. */
+/* From a payload object to its bytes and to the message inside: base64, magic, digest. */
 #ifndef DEAGG_PAYLOAD_H
 #define DEAGG_PAYLOAD_H
 
 #include "kpl/frame.h"
+#include "scratch.h"
 #include "state.h"
 
 /* The GIL is let go around work on this many bytes or more; for less, letting go costs more than
  * it brings. */
 #define DEAGG_GIL_THRESHOLD 16384
 
-/* Memory that grows and is used again from payload to payload. */
-typedef struct {
-    uint8_t *bytes; /* owned, from PyMem_RawMalloc */
-    size_t capacity;
-} deagg_scratch;
-
-/* Makes room for `size` bytes; what was there is lost. 0, or -1 with MemoryError. */
+/* Opens a payload: base64 in a str or a bytes-like object if `is_text`, or else a bytes-like
+ * object that is the payload itself. The digest is checked only if `verify`. 0 with *status set to
+ * how it went, or -1 with TypeError for an object of another type, MemoryError, or what the
+ * object's buffer raises. On KPL_OK *message lies in *scratch until that is used again, or in
+ * `payload`; it is not set otherwise. */
 int
-deagg_scratch_reserve(deagg_scratch *scratch, size_t size);
+deagg_payload_open(deagg_state *state, PyObject *payload, bool is_text, bool verify,
+                   deagg_scratch *scratch, kpl_status *status, kpl_bytes *message);
 
-void
-deagg_scratch_release(deagg_scratch *scratch);
+/* The bytes of the same: a new bytes object, or NULL: without an exception for text that does not
+ * decode, with one on error. */
+PyObject *
+deagg_payload_bytes(deagg_state *state, PyObject *payload, bool is_text);
 
-/* Opens a payload that is base64 in a str or a bytes-like object. 0 with *status set to how it
- * went, or -1 with TypeError for an object of another type, MemoryError, or what the object's
- * buffer raises. On KPL_OK the digest is right and *message lies in *scratch until that is used
- * again; it is not set otherwise. */
-int
-deagg_payload_open(deagg_state *state, PyObject *payload, deagg_scratch *scratch,
-                   kpl_status *status, kpl_bytes *message);
+/* A new str, the base64 of `bytes`; NULL with MemoryError. */
+PyObject *
+deagg_payload_text(deagg_state *state, kpl_bytes bytes);
 
 #endif

@@ -15,12 +15,16 @@ release_raw(void *context, void *memory)
     PyMem_RawFree(memory);
 }
 
+kpl_arena
+deagg_reader_new_arena(void)
+{
+    return kpl_arena_new((kpl_allocator){allocate_raw, release_raw, NULL});
+}
+
 deagg_reader
 deagg_reader_new(void)
 {
-    return (deagg_reader){
-        .arena = kpl_arena_new((kpl_allocator){allocate_raw, release_raw, NULL}),
-    };
+    return (deagg_reader){.arena = deagg_reader_new_arena()};
 }
 
 void
@@ -36,10 +40,11 @@ deagg_reader_release(deagg_reader *reader)
  * *status and, on KPL_OK, *message set; 0 when it has to be opened on its own; -1 with
  * MemoryError. */
 static int
-open_among_others(deagg_state *state, deagg_reader *reader, PyObject *records, Py_ssize_t index,
-                  PyObject *payload, kpl_status *status, kpl_bytes *message)
+open_among_others(deagg_state *state, const deagg_options *options, deagg_reader *reader,
+                  PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text,
+                  kpl_status *status, kpl_bytes *message)
 {
-    if (!deagg_lookahead_suits(payload)) {
+    if (records == NULL || !deagg_lookahead_suits(payload, is_text)) {
         return 0;
     }
     if (reader->lookahead == NULL && (reader->lookahead = deagg_lookahead_new()) == NULL) {
@@ -48,42 +53,48 @@ open_among_others(deagg_state *state, deagg_reader *reader, PyObject *records, P
     if (deagg_lookahead_take(reader->lookahead, index, payload, status, message)) {
         return 1;
     }
-    if (deagg_lookahead_fill(state, reader->lookahead, records, index, payload) < 0) {
+    if (deagg_lookahead_fill(state, options, reader->lookahead, records, index, payload, is_text) <
+        0) {
         return -1;
     }
     return deagg_lookahead_take(reader->lookahead, index, payload, status, message);
 }
 
-static kpl_status
-decode_message(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate)
+kpl_status
+deagg_reader_decode(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate)
 {
     kpl_status status;
     if (message.size < DEAGG_GIL_THRESHOLD) {
         return kpl_aggregate_decode(message, arena, aggregate);
     }
-    Py_BEGIN_ALLOW_THREADS status = kpl_aggregate_decode(message, arena, aggregate);
-    Py_END_ALLOW_THREADS return status;
+    Py_BEGIN_ALLOW_THREADS
+    status = kpl_aggregate_decode(message, arena, aggregate);
+    Py_END_ALLOW_THREADS
+    return status;
 }
 
 int
-deagg_reader_read(deagg_state *state, deagg_reader *reader, PyObject *records, Py_ssize_t index,
-                  const deagg_kinesis_record *kinesis_record, kpl_status *status,
-                  const kpl_aggregate **aggregate)
+deagg_reader_read(deagg_state *state, const deagg_options *options, deagg_reader *reader,
+                  PyObject *records, Py_ssize_t index, const deagg_kinesis_record *kinesis_record,
+                  kpl_status *status, const kpl_aggregate **aggregate)
 {
     PyObject *payload = kinesis_record->payload;
+    bool is_text = deagg_source_sends_text(kinesis_record->source, payload);
     kpl_bytes message;
-    int opened = 0;
-    if (records != NULL) {
-        opened = open_among_others(state, reader, records, index, payload, status, &message);
-    }
+    int opened = open_among_others(state, options, reader, records, index, payload, is_text,
+                                   status, &message);
     if (opened == 0) {
-        opened = deagg_payload_open(state, payload, &reader->scratch, status, &message);
+        opened = deagg_payload_open(state, payload, is_text, options->verify, &reader->scratch,
+                                    status, &message);
     }
     if (opened < 0) {
         return -1;
     }
     if (*status == KPL_OK) {
-        *status = decode_message(message, &reader->arena, aggregate);
+        *status = deagg_reader_decode(message, &reader->arena, aggregate);
+    }
+    if (*status == KPL_OK && !options->verify && (*aggregate)->n_records == 0) {
+        *status = KPL_NO_RECORDS;
     }
     if (*status == KPL_NO_MEMORY) {
         PyErr_NoMemory();

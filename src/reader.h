@@ -16,14 +16,22 @@ typedef struct {
 deagg_reader
 deagg_reader_new(void);
 
+/* An arena that holds nothing, with Python's allocator that needs no GIL behind it. */
+kpl_arena
+deagg_reader_new_arena(void);
+
+/* kpl_aggregate_decode, without the GIL where that pays. */
+kpl_status
+deagg_reader_decode(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate);
+
 /* Reads what the payload of `kinesis_record` holds. The record is item `index` of `records`, an
  * exact list or tuple; or `records` is NULL. 0 with *status set, or -1 with an exception. On
  * KPL_OK *aggregate is valid until the next call or deagg_reader_release; it is not set otherwise.
  */
 int
-deagg_reader_read(deagg_state *state, deagg_reader *reader, PyObject *records, Py_ssize_t index,
-                  const deagg_kinesis_record *kinesis_record, kpl_status *status,
-                  const kpl_aggregate **aggregate);
+deagg_reader_read(deagg_state *state, const deagg_options *options, deagg_reader *reader,
+                  PyObject *records, Py_ssize_t index, const deagg_kinesis_record *kinesis_record,
+                  kpl_status *status, const kpl_aggregate **aggregate);
 
 /* Gives all memory back. The reader can be used again. */
 void

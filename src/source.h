@@ -1,26 +1,53 @@
-/* A Kinesis record as its source delivers it: where the payload is and where the metadata. */
+/* A Kinesis record as its source delivers it: which source is it from, where is the payload? */
 #ifndef DEAGG_SOURCE_H
 #define DEAGG_SOURCE_H
 
 #include "state.h"
 
+#include <stdbool.h>
+
+typedef enum {
+    DEAGG_UNKNOWN_SOURCE,
+    DEAGG_LAMBDA,    /* a Lambda event's record */
+    DEAGG_BOTO3,     /* of get_records or subscribe_to_shard */
+    DEAGG_FIREHOSE,  /* of a Firehose transformation whose source is a Kinesis stream */
+    DEAGG_ANALYTICS, /* of a Kinesis Data Analytics preprocessing function */
+    DEAGG_PIPES,     /* of an EventBridge pipe */
+} deagg_source;
+
 typedef struct {
-    PyObject *record;  /* strong: the Kinesis record as it came */
-    PyObject *kinesis; /* strong: a mapping, the record's metadata */
-    PyObject
-        *payload; /* strong: the payload's base64 as str or bytes-like, type not yet checked */
+    deagg_source source;
+    PyObject *record;   /* strong: the Kinesis record, any mapping */
+    PyObject *metadata; /* strong: the mapping that `source` was recognised by; for boto3 and Pipes
+                           the record */
+    PyObject *payload;  /* strong: str or bytes-like, type not yet checked */
 } deagg_kinesis_record;
 
+/* Whether `record`, a mapping, is a Kinesis record of a known source: 1 or 0, or -1 with what it
+ * raises. */
+int
+deagg_source_is_known(deagg_state *state, PyObject *record);
+
 /* Reads `record` into *kinesis_record, whose fields are set only on success. 0, or -1 with
- * TypeError for what is no mapping, KeyError for a key that is missing, or what a mapping's own
- * methods raise. */
+ * TypeError for what is no mapping, KeyError for a record of no known source or without payload,
+ * or what a mapping raises. */
 int
 deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *kinesis_record);
 
-/* The payload of `record` if finding it runs no code but dict's own, that is, in exact dicts: a
- * new reference, or NULL without an exception. */
+/* Whether the payload of a record from `source` is base64 text, and not the bytes themselves. */
+bool
+deagg_source_sends_text(deagg_source source, PyObject *payload);
+
+/* The payload of `record` and its source, if finding them runs no code but dict's own, that is, in
+ * exact dicts: a new reference, or NULL without an exception. */
 PyObject *
-deagg_source_peek(deagg_state *state, PyObject *record);
+deagg_source_peek(deagg_state *state, PyObject *record, deagg_source *source);
+
+/* The list or tuple of Kinesis records inside `event`, a mapping that is a whole event or
+ * response: 0 with a new reference in *records, which is NULL where there is none; or -1 with what
+ * the mapping raises. */
+int
+deagg_source_records_of(deagg_state *state, PyObject *event, PyObject **records);
 
 /* Drops the references; harmless on an empty or cleared one. */
 void

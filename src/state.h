@@ -9,18 +9,31 @@
 /* The keys that the extension reads and writes, interned, so that dict look-ups compare pointers.
  */
 #define DEAGG_KEYS(KEY)              \
+    KEY(ApproximateArrivalTimestamp) \
+    KEY(Data)                        \
+    KEY(PartitionKey)                \
+    KEY(Records)                     \
+    KEY(SequenceNumber)              \
+    KEY(SubscribeToShardEvent)       \
     KEY(aggregated)                  \
     KEY(approximateArrivalTimestamp) \
     KEY(data)                        \
     KEY(explicitHashKey)             \
     KEY(kinesis)                     \
+    KEY(kinesisRecordMetadata)       \
     KEY(kinesisSchemaVersion)        \
+    KEY(kinesisStreamRecordMetadata) \
     KEY(partitionKey)                \
+    KEY(records)                     \
     KEY(sequenceNumber)              \
     KEY(subSequenceNumber)
 
 typedef struct {
     PyTypeObject *iterator_type;
+    PyTypeObject *user_record_type;
+    PyObject *aggregate_error;
+    PyObject
+        *event_keys; /* frozenset: the keys that Lambda has on the outer level, beside 'kinesis' */
 #define DEAGG_DECLARE_KEY(name) PyObject *name;
     struct {
         DEAGG_KEYS(DEAGG_DECLARE_KEY)

@@ -4,8 +4,8 @@
  * is a copy of a template, which CPython makes in one piece, with these values replaced. */
 #include "user_record.h"
 
-#include "kpl/base64.h"
 #include "mapping.h"
+#include "payload.h"
 
 /* Copies `key` from `mapping` into `dict` if it is there. 0, or -1 with an exception. */
 static int
@@ -61,24 +61,19 @@ record_template(deagg_state *state, PyObject *record)
 }
 
 int
-deagg_user_records_begin(deagg_state *state, deagg_user_records *user_records,
-                         const deagg_kinesis_record *kinesis_record,
-                         const kpl_aggregate *aggregate)
+deagg_user_records_begin(deagg_state *state, deagg_user_records *user_records, PyObject *record,
+                         PyObject *kinesis, const kpl_aggregate *aggregate)
 {
-    deagg_user_records begun = {.aggregate = aggregate};
-    begun.kinesis = kinesis_template(state, kinesis_record->kinesis);
+    deagg_user_records begun = {0};
+    begun.kinesis = kinesis_template(state, kinesis);
     if (begun.kinesis == NULL) {
         goto error;
     }
-    begun.record = record_template(state, kinesis_record->record);
+    begun.record = record_template(state, record);
     if (begun.record == NULL) {
         goto error;
     }
-    begun.partition_keys = PyMem_Calloc(aggregate->n_partition_key_table, sizeof(PyObject *));
-    begun.explicit_hash_keys =
-        PyMem_Calloc(aggregate->n_explicit_hash_key_table, sizeof(PyObject *));
-    if (begun.partition_keys == NULL || begun.explicit_hash_keys == NULL) {
-        PyErr_NoMemory();
+    if (deagg_aggregate_keys_begin(&begun.keys, aggregate) < 0) {
         goto error;
     }
     *user_records = begun;
@@ -89,27 +84,14 @@ error:
     return -1;
 }
 
-/* The str of a table entry, made on first use: a borrowed reference, or NULL with MemoryError. */
+/* A user record's data as it comes out: a new reference, or NULL with MemoryError. */
 static PyObject *
-key_at(PyObject **keys, const ProtobufCBinaryData *table, uint64_t index)
+data_of(deagg_state *state, const deagg_options *options, ProtobufCBinaryData data)
 {
-    if (keys[index] == NULL) {
-        keys[index] = PyUnicode_DecodeUTF8((const char *)table[index].data,
-                                           (Py_ssize_t)table[index].len, "replace");
+    if (options->decode) {
+        return PyBytes_FromStringAndSize((const char *)data.data, (Py_ssize_t)data.len);
     }
-    return keys[index];
-}
-
-/* A new str, the base64 of `data`; NULL with MemoryError. */
-static PyObject *
-base64_of(deagg_state *state, ProtobufCBinaryData data)
-{
-    PyObject *text = PyUnicode_New((Py_ssize_t)kpl_base64_encoded_size(data.len), 127);
-    if (text != NULL && data.len != 0) {
-        state->kernels->base64_encode((kpl_bytes){data.data, data.len},
-                                      (char *)PyUnicode_1BYTE_DATA(text));
-    }
-    return text;
+    return deagg_payload_text(state, (kpl_bytes){data.data, data.len});
 }
 
 /* Sets dict[key] = value and drops the reference to `value`, which may be NULL after an error. 0
@@ -125,43 +107,44 @@ set_stolen(PyObject *dict, PyObject *key, PyObject *value)
     return result;
 }
 
+/* Sets dict[key] = value, which may be NULL after an error. 0 or -1. */
+static int
+set_borrowed(PyObject *dict, PyObject *key, PyObject *value)
+{
+    return value == NULL ? -1 : PyDict_SetItem(dict, key, value);
+}
+
 /* Fills in what is the user record's own. 0, or -1 with an exception. */
 static int
-fill_kinesis(deagg_state *state, const deagg_user_records *user_records, size_t index,
-             PyObject *kinesis)
+fill_kinesis(deagg_state *state, const deagg_options *options, deagg_user_records *user_records,
+             size_t index, PyObject *kinesis)
 {
-    const kpl_aggregate *aggregate = user_records->aggregate;
-    const kpl_user_record *user_record = aggregate->records[index];
-    PyObject *partition_key = key_at(user_records->partition_keys, aggregate->partition_key_table,
-                                     user_record->partition_key_index);
-    if (partition_key == NULL ||
-        PyDict_SetItem(kinesis, state->keys.partitionKey, partition_key) < 0) {
+    const kpl_user_record *user_record = user_records->keys.aggregate->records[index];
+    if (user_record->has_explicit_hash_key_index &&
+        set_borrowed(kinesis, state->keys.explicitHashKey,
+                     deagg_aggregate_keys_explicit_hash_key(&user_records->keys, index)) < 0) {
         return -1;
     }
-    if (user_record->has_explicit_hash_key_index) {
-        PyObject *explicit_hash_key =
-            key_at(user_records->explicit_hash_keys, aggregate->explicit_hash_key_table,
-                   user_record->explicit_hash_key_index);
-        if (explicit_hash_key == NULL ||
-            PyDict_SetItem(kinesis, state->keys.explicitHashKey, explicit_hash_key) < 0) {
-            return -1;
-        }
+    if (set_borrowed(kinesis, state->keys.partitionKey,
+                     deagg_aggregate_keys_partition_key(&user_records->keys, index)) < 0) {
+        return -1;
     }
     if (set_stolen(kinesis, state->keys.subSequenceNumber, PyLong_FromSize_t(index)) < 0) {
         return -1;
     }
-    return set_stolen(kinesis, state->keys.data, base64_of(state, user_record->data));
+    return set_stolen(kinesis, state->keys.data, data_of(state, options, user_record->data));
 }
 
 PyObject *
-deagg_user_records_get(deagg_state *state, deagg_user_records *user_records, size_t index)
+deagg_user_records_get(deagg_state *state, const deagg_options *options,
+                       deagg_user_records *user_records, size_t index)
 {
     PyObject *record = NULL;
     PyObject *kinesis = PyDict_Copy(user_records->kinesis);
     if (kinesis == NULL) {
         return NULL;
     }
-    if (fill_kinesis(state, user_records, index, kinesis) < 0) {
+    if (fill_kinesis(state, options, user_records, index, kinesis) < 0) {
         goto error;
     }
     record = PyDict_Copy(user_records->record);
@@ -180,26 +163,10 @@ error:
     return NULL;
 }
 
-static void
-clear_keys(PyObject ***keys, size_t count)
-{
-    PyObject **cleared = *keys;
-    *keys = NULL;
-    for (size_t i = 0; cleared != NULL && i < count; i++) {
-        Py_XDECREF(cleared[i]);
-    }
-    PyMem_Free(cleared);
-}
-
 void
 deagg_user_records_clear(deagg_user_records *user_records)
 {
-    if (user_records->aggregate != NULL) {
-        clear_keys(&user_records->partition_keys, user_records->aggregate->n_partition_key_table);
-        clear_keys(&user_records->explicit_hash_keys,
-                   user_records->aggregate->n_explicit_hash_key_table);
-        user_records->aggregate = NULL;
-    }
+    deagg_aggregate_keys_clear(&user_records->keys);
     Py_CLEAR(user_records->kinesis);
     Py_CLEAR(user_records->record);
 }

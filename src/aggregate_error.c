@@ -1,0 +1,73 @@
+/* AggregateError: see aggregate_error.h.
+ *
+ * Its attributes are its arguments, so that pickle and copy, which rebuild an exception from
+ * these, just work. */
+#include "aggregate_error.h"
+
+/* Argument `index` as a new reference; None where an error was made with fewer. */
+static PyObject *
+get_argument(PyObject *self, void *index)
+{
+    PyObject *args = PyObject_GetAttrString(self, "args");
+    if (args == NULL) {
+        return NULL;
+    }
+    PyObject *argument = Py_None;
+    if (PyTuple_Check(args) && (Py_ssize_t)(intptr_t)index < PyTuple_GET_SIZE(args)) {
+        argument = PyTuple_GET_ITEM(args, (intptr_t)index);
+    }
+    Py_INCREF(argument);
+    Py_DECREF(args);
+    return argument;
+}
+
+static PyObject *
+aggregate_error_str(PyObject *self)
+{
+    PyObject *sequence_number = get_argument(self, (void *)0);
+    PyObject *reason = get_argument(self, (void *)1);
+    PyObject *text = NULL;
+    if (sequence_number != NULL && reason != NULL) {
+        text = sequence_number == Py_None
+                   ? PyObject_Str(reason)
+                   : PyUnicode_FromFormat("Kinesis record %S is a damaged aggregate: %S",
+                                          sequence_number, reason);
+    }
+    Py_XDECREF(sequence_number);
+    Py_XDECREF(reason);
+    return text;
+}
+
+PyDoc_STRVAR(aggregate_error_doc,
+             "AggregateError(sequence_number, reason)\n"
+             "--\n"
+             "\n"
+             "A payload that should be an aggregate of the Kinesis Producer Library and is none.");
+
+static PyGetSetDef aggregate_error_attributes[] = {
+    {"sequence_number", get_argument, NULL,
+     "The Kinesis record's sequence number, as its source has it; None where there is none.",
+     (void *)0},
+    {"reason", get_argument, NULL, "What is wrong: one of the strings that README.md lists.",
+     (void *)1},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot aggregate_error_slots[] = {
+    {Py_tp_doc, (void *)aggregate_error_doc},
+    {Py_tp_str, aggregate_error_str},
+    {Py_tp_getset, aggregate_error_attributes},
+    {0, NULL},
+};
+
+static PyType_Spec aggregate_error_spec = {
+    .name = "aws_kpl_deagg.AggregateError",
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = aggregate_error_slots,
+};
+
+PyObject *
+deagg_aggregate_error_new_type(PyObject *module)
+{
+    return PyType_FromModuleAndSpec(module, &aggregate_error_spec, PyExc_ValueError);
+}

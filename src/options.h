@@ -1,0 +1,24 @@
+/* What a caller of the two functions may ask for beside the plain call. */
+#ifndef DEAGG_OPTIONS_H
+#define DEAGG_OPTIONS_H
+
+#include "kpl/hash_key.h"
+#include "state.h"
+
+typedef struct {
+    bool decode;                 /* data comes out as bytes, not as base64 in a str */
+    bool strict;                 /* a damaged record raises AggregateError */
+    bool verify;                 /* the digest is checked */
+    bool has_hash_key_range;     /* aggregates outside this range are dropped */
+    kpl_hash_key first_hash_key; /* inclusive */
+    kpl_hash_key last_hash_key;  /* inclusive */
+} deagg_options;
+
+/* Takes the arguments of both functions apart: 0 with a borrowed reference in *records and
+ * *options set, or -1 with TypeError or ValueError. `format` is "O|O$pppO:" and the function's
+ * name, for PyArg_ParseTupleAndKeywords. */
+int
+deagg_options_parse(PyObject *args, PyObject *kwargs, const char *format, PyObject **records,
+                    deagg_options *options);
+
+#endif
