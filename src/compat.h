@@ -37,6 +37,39 @@ deagg_str_ready(PyObject *str)
 #endif
 }
 
+/* Takes the exception that is set: a new reference to the exception itself, never NULL. */
+static inline PyObject *
+deagg_exception_take(void)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    PyObject *type;
+    PyObject *exception;
+    PyObject *traceback;
+    PyErr_Fetch(&type, &exception, &traceback);
+    PyErr_NormalizeException(&type, &exception, &traceback);
+    if (traceback != NULL) {
+        (void)PyException_SetTraceback(exception, traceback);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return exception;
+#else
+    return PyErr_GetRaisedException();
+#endif
+}
+
+/* Sets the exception, whose reference is taken. */
+static inline void
+deagg_exception_set(PyObject *exception)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    PyErr_Restore(Py_NewRef((PyObject *)Py_TYPE(exception)), exception,
+                  PyException_GetTraceback(exception));
+#else
+    PyErr_SetRaisedException(exception);
+#endif
+}
+
 /* Item `index` of an exact list or tuple: a new reference, or NULL without an exception behind the
  * end. */
 static inline PyObject *

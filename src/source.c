@@ -35,8 +35,9 @@ recognise_other(deagg_state *state, PyObject *record, deagg_source *source, PyOb
     return 0;
 }
 
-/* Recognises `record`, a mapping, by its keys: 0 with *source set and in *value a new reference to what stands
- * under the first of these keys, NULL for an unknown source; or -1 with what the mapping raises. */
+/* Recognises `record`, a mapping, by its keys: 0 with *source set and in *value a new reference to
+ * what stands under the first of these keys, NULL for an unknown source; or -1 with what the
+ * mapping raises. */
 static int
 recognise(deagg_state *state, PyObject *record, deagg_source *source, PyObject **value)
 {
@@ -74,14 +75,29 @@ is_flat(deagg_source source)
     return source == DEAGG_BOTO3 || source == DEAGG_PIPES;
 }
 
+/* The key under which a record that is not flat has its metadata. */
+static const char *
+metadata_key(deagg_source source)
+{
+    switch (source) {
+        case DEAGG_LAMBDA:
+            return "kinesis";
+        case DEAGG_FIREHOSE:
+            return "kinesisRecordMetadata";
+        case DEAGG_ANALYTICS:
+            return "kinesisStreamRecordMetadata";
+        default:
+            Py_UNREACHABLE();
+    }
+}
+
 /* The payload beside `metadata`: a new reference, or NULL with an exception. */
 static PyObject *
 read_payload(deagg_state *state, PyObject *record, deagg_source source, PyObject *metadata)
 {
     if (!deagg_is_mapping(metadata)) {
-        PyErr_Format(PyExc_TypeError,
-                     "a Kinesis record's metadata must be a mapping, not '%.200s'",
-                     Py_TYPE(metadata)->tp_name);
+        PyErr_Format(PyExc_TypeError, "the Kinesis record's '%s' must be a mapping, not '%.200s'",
+                     metadata_key(source), Py_TYPE(metadata)->tp_name);
         return NULL;
     }
     PyObject *payload;
