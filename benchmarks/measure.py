@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 
 from contenders import CONTENDERS, Calls, Contender, ours
 from google.protobuf.internal import api_implementation
+from variants import VARIANTS, WORKLOAD_NUMBERS, Variant
 from workloads import WORKLOADS, Workload
 
 LEAST_PAIRS = 5
@@ -97,6 +98,20 @@ def compare(workload: Workload, contender: Contender, seconds: float) -> list[di
     return measurements
 
 
+def compare_variant(workload: Workload, variant: Variant, seconds: float) -> dict:
+    """One measurement of two calls that do the same, as lists."""
+    kinesis_records = workload.kinesis_records()
+    mine, other = variant.mine(kinesis_records), variant.other(kinesis_records)
+    if variant.comparable(mine()) != variant.comparable(other()):
+        sys.exit(f"benchmark: not the same: {variant.mine_name} and {variant.other_name}")
+    gc.collect()
+    gc.freeze()
+    pairs = alternate(time_list, mine, other, seconds)
+    gc.unfreeze()
+    names = {"mine": variant.mine_name, "other": variant.other_name}
+    return {"workload": workload.name, **names, **summarise(pairs, workload.user_record_count)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("backend")
@@ -110,7 +125,13 @@ def main() -> None:
         for contender in contenders:
             print(f"{workload.name}: {contender.label}", file=sys.stderr, flush=True)
             measurements += compare(workload, contender, arguments.seconds)
-    json.dump(measurements, sys.stdout)
+    variants = []
+    if arguments.backend == "upb":
+        for number in WORKLOAD_NUMBERS:
+            for variant in VARIANTS:
+                print(f"{variant.mine_name}: {variant.other_name}", file=sys.stderr, flush=True)
+                variants.append(compare_variant(WORKLOADS[number], variant, arguments.seconds))
+    json.dump({"measurements": measurements, "variants": variants}, sys.stdout)
 
 
 if __name__ == "__main__":

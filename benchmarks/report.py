@@ -66,8 +66,19 @@ def markdown(head: list[str], rows: list[list[str]], text_columns: int) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *rows])
 
 
-def table(measurements: list[dict], footprints: list[dict]) -> str:
-    """Both tables, with a sentence each on what they show."""
+def variant_row(measurement: dict) -> list[str]:
+    return [
+        measurement["workload"],
+        measurement["mine"],
+        measurement["other"],
+        number(measurement["mine_ns"]),
+        number(measurement["other_ns"]),
+        ratio(measurement["other_to_mine"]),
+    ]
+
+
+def table(measurements: list[dict], variants: list[dict], footprints: list[dict]) -> str:
+    """The tables, with a sentence each on what they show."""
     times = markdown(
         [
             "workload",
@@ -78,6 +89,11 @@ def table(measurements: list[dict], footprints: list[dict]) -> str:
         ],
         [row(measurements, workload.name, form) for workload in WORKLOADS for form in FORMS],
         text_columns=2,
+    )
+    options = markdown(
+        ["workload", "ours", "other", "ours, ns", "other, ns", "other / ours"],
+        [variant_row(measurement) for measurement in variants],
+        text_columns=3,
     )
     sizes = markdown(
         ["package", "import, ms", "installed, KB"],
@@ -100,6 +116,10 @@ take turns, call by call; a factor is the median of these pairs' ratios, with th
 an equal answer out of the finished one, in C, and hashes the payloads with hashlib.
 
 {times}
+
+Options and bare payloads, as lists:
+
+{options}
 
 Import time is CPU time, the median over fresh interpreters. The size is that of all files which
 pip installs, dependencies included, without cached bytecode.
