@@ -158,9 +158,12 @@ cursor_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
+    /* Its input may be another of our iterators, and so on, deeper than the C stack. */
+    Py_TRASHCAN_BEGIN(self, cursor_dealloc)
     deagg_walk_finish(&((deagg_cursor *)self)->walk);
     PyObject_GC_Del(self);
     Py_DECREF(type);
+    Py_TRASHCAN_END
 }
 
 static PyMethodDef cursor_methods[] = {

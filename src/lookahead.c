@@ -3,10 +3,9 @@
 
 #include "source.h"
 
-/* Enough for lanes to be refilled a few times over; few enough for the decoded payloads to stay in
- * the cache. */
+/* Enough for 16 lanes to be filled twice over, also with payloads that are larger than usual. */
 #define MOST_PAYLOADS 32
-#define MOST_BYTES ((size_t)1 << 20)
+#define MOST_BYTES ((size_t)4 << 20)
 
 /* How many records may be passed over in search of payloads. */
 #define MOST_RECORDS 64

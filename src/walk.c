@@ -79,7 +79,13 @@ next_record(deagg_walk *walk)
     if (is_sequence(walk->input)) {
         return deagg_sequence_item(walk->input, walk->index++);
     }
-    return PyIter_Next(walk->input);
+    /* It may be another of our iterators, and so on, deeper than the C stack. */
+    if (Py_EnterRecursiveCall(" while deaggregating")) {
+        return NULL;
+    }
+    PyObject *record = PyIter_Next(walk->input);
+    Py_LeaveRecursiveCall();
+    return record;
 }
 
 /* Drops the aggregate that was just opened if it lies outside the range asked for. 0 with *status
