@@ -27,7 +27,9 @@ print("dropped")
 
 
 # In a process of its own, since a crash would end this one.
-@pytest.mark.parametrize(("action", "said"), [(STEP, "RecursionError"), (DROP, "dropped")])
+@pytest.mark.parametrize(
+    ("action", "said"), [(STEP, "RecursionError"), (DROP, "dropped")], ids=["step", "drop"]
+)
 def test_deep_nesting(action, said):
     command = [sys.executable, "-c", NESTED + action]
     process = subprocess.run(command, capture_output=True, text=True, timeout=120)
