@@ -53,16 +53,28 @@ static PyGetSetDef aggregate_error_attributes[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
+static int
+aggregate_error_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    return ((PyTypeObject *)PyExc_ValueError)->tp_traverse(self, visit, arg);
+}
+
+static int
+aggregate_error_clear(PyObject *self)
+{
+    return ((PyTypeObject *)PyExc_ValueError)->tp_clear(self);
+}
+
 static PyType_Slot aggregate_error_slots[] = {
-    {Py_tp_doc, (void *)aggregate_error_doc},
-    {Py_tp_str, aggregate_error_str},
-    {Py_tp_getset, aggregate_error_attributes},
-    {0, NULL},
+    {Py_tp_doc, (void *)aggregate_error_doc},   {Py_tp_traverse, aggregate_error_traverse},
+    {Py_tp_clear, aggregate_error_clear},       {Py_tp_str, aggregate_error_str},
+    {Py_tp_getset, aggregate_error_attributes}, {0, NULL},
 };
 
 static PyType_Spec aggregate_error_spec = {
     .name = "aws_kpl_deagg.AggregateError",
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .slots = aggregate_error_slots,
 };
 

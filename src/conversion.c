@@ -113,11 +113,12 @@ copy_from_boto3(PyObject *kinesis, PyObject *record)
         return -1;
     }
     int result = 0;
-    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(keys); i++) {
-        PyObject *key = PyList_GET_ITEM(keys, i);
+    PyObject *key;
+    for (Py_ssize_t i = 0; result == 0 && (key = deagg_sequence_item(keys, i)) != NULL; i++) {
         PyObject *spelled = lambda_spelling(key);
         result = spelled == NULL ? -1 : copy_as(kinesis, spelled, record, key);
         Py_XDECREF(spelled);
+        Py_DECREF(key);
     }
     Py_DECREF(keys);
     return result;
@@ -166,8 +167,10 @@ copy_from_pipes(deagg_state *state, PyObject *kinesis, PyObject *record,
         return -1;
     }
     int result = 0;
-    for (Py_ssize_t i = 0; result == 0 && i < PyList_GET_SIZE(keys); i++) {
-        result = move_event_key(state, kinesis, record, PyList_GET_ITEM(keys, i));
+    PyObject *key;
+    for (Py_ssize_t i = 0; result == 0 && (key = deagg_sequence_item(keys, i)) != NULL; i++) {
+        result = move_event_key(state, kinesis, record, key);
+        Py_DECREF(key);
     }
     Py_DECREF(keys);
     return result;

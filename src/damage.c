@@ -48,27 +48,31 @@ deagg_damage_raise(deagg_state *state, PyObject *sequence_number, kpl_status sta
     return -1;
 }
 
-/* Calls `level`, a method of logging.getLogger('aws_kpl_deagg'), with `message` and its arguments.
- * Returns as deagg_damage_report does. `logging` is imported here and not before, so that a
- * consumer whose records are sound does not pay for it. */
+/* logging.getLogger('aws_kpl_deagg'): a new reference, or NULL with an exception. `logging` is
+ * imported here and not before, so that a consumer whose records are sound does not pay for it. */
+static PyObject *
+get_logger(void)
+{
+    PyObject *logging = PyImport_ImportModule("logging");
+    if (logging == NULL) {
+        return NULL;
+    }
+    PyObject *logger = PyObject_CallMethod(logging, "getLogger", "s", "aws_kpl_deagg");
+    Py_DECREF(logging);
+    return logger;
+}
+
+/* Calls `level`, a method of the logger, with `message` and its arguments. Returns as
+ * deagg_damage_report does. */
 static int
 log_line(const char *level, const char *message, PyObject *sequence_number, const char *reason)
 {
-    PyObject *logger = NULL;
     PyObject *none = NULL;
-    PyObject *logging = PyImport_ImportModule("logging");
-    if (logging == NULL) {
-        return -1;
-    }
-    logger = PyObject_CallMethod(logging, "getLogger", "s", "aws_kpl_deagg");
-    Py_DECREF(logging);
-    if (logger == NULL) {
-        return -1;
-    }
-    if (reason != NULL) {
+    PyObject *logger = get_logger();
+    if (logger != NULL && reason != NULL) {
         none = PyObject_CallMethod(logger, level, "sOs", message, sequence_number, reason);
     }
-    else {
+    else if (logger != NULL) {
         none = PyObject_CallMethod(logger, level, "sO", message, sequence_number);
     }
     if (none == NULL && PyErr_ExceptionMatches(PyExc_Exception) &&
@@ -76,7 +80,7 @@ log_line(const char *level, const char *message, PyObject *sequence_number, cons
         PyErr_WriteUnraisable(logger);
         none = Py_NewRef(Py_None);
     }
-    Py_DECREF(logger);
+    Py_XDECREF(logger);
     Py_XDECREF(none);
     return none == NULL ? -1 : 0;
 }

@@ -15,8 +15,8 @@ deagg_damage_raise(deagg_state *state, PyObject *sequence_number, kpl_status sta
 
 /* Logs one WARNING on the logger 'aws_kpl_deagg' with the sequence number in `metadata`, a
  * record's in Lambda's shape, and the reason, never the data; with options->strict, raises
- * AggregateError instead. 0, or -1 with an exception. An Exception from a logging handler goes to
- * sys.unraisablehook and counts as 0; only MemoryError, and what is no Exception
+ * AggregateError instead. 0, or -1 with an exception. An Exception from logging, a handler's say,
+ * goes to sys.unraisablehook and counts as 0; only MemoryError, and what is no Exception
  * (KeyboardInterrupt), comes through. */
 int
 deagg_damage_report(deagg_state *state, const deagg_options *options, PyObject *metadata,

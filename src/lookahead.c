@@ -118,24 +118,28 @@ add(gathering *gathered, Py_ssize_t index, PyObject *payload, bool is_text)
     return lookahead->count < MOST_PAYLOADS;
 }
 
-/* Chooses the payloads to open behind item `index`. */
-static void
+/* Chooses the payloads to open behind item `index`. 0, or -1 as deagg_source_peek. */
+static int
 gather_ahead(deagg_state *state, gathering *gathered, PyObject *records, Py_ssize_t index)
 {
     bool more = true;
     for (Py_ssize_t ahead = 1; more && ahead < MOST_RECORDS; ahead++) {
         PyObject *record = deagg_sequence_item(records, index + ahead);
         if (record == NULL) {
-            return;
+            break;
         }
         deagg_source source;
         PyObject *payload = deagg_source_peek(state, record, &source);
         Py_DECREF(record);
+        if (payload == NULL && PyErr_Occurred()) {
+            return -1;
+        }
         if (payload != NULL) {
             more = add(gathered, index + ahead, payload, deagg_source_sends_text(source, payload));
             Py_DECREF(payload);
         }
     }
+    return 0;
 }
 
 /* Decodes a payload and finds its frame. */
@@ -197,8 +201,10 @@ deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_loo
 {
     gathering gathered = {.lookahead = lookahead};
     forget(lookahead);
-    if (add(&gathered, index, payload, is_text)) {
-        gather_ahead(state, &gathered, records, index);
+    if (add(&gathered, index, payload, is_text) &&
+        gather_ahead(state, &gathered, records, index) < 0) {
+        forget(lookahead);
+        return -1;
     }
     if (deagg_scratch_reserve(&lookahead->scratch, gathered.scratch) < 0) {
         forget(lookahead);
@@ -214,14 +220,14 @@ deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_loo
     return 0;
 }
 
-bool
+int
 deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *payload,
                      kpl_status *status, kpl_bytes *message)
 {
     while (lookahead->next < lookahead->count) {
         opened_payload *opened = &lookahead->opened[lookahead->next];
         if (opened->index > index) {
-            return false;
+            return 0;
         }
         lookahead->next++;
         bool same = opened->index == index && opened->payload == payload;
@@ -229,8 +235,8 @@ deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *pay
         if (same) {
             *status = opened->status;
             *message = opened->frame.message;
-            return *status != KPL_NOT_BASE64;
+            return *status == KPL_NOT_BASE64 ? -1 : 1;
         }
     }
-    return false;
+    return 0;
 }

@@ -45,19 +45,17 @@ deagg_mapping_copy_missing(PyObject *dict, PyObject *mapping)
     if (PyDict_CheckExact(mapping)) {
         return PyDict_Merge(dict, mapping, 0);
     }
-    int result = -1;
+    int result = 0;
     PyObject *keys = PyMapping_Keys(mapping);
     if (keys == NULL) {
         return -1;
     }
-    Py_ssize_t size = PyList_GET_SIZE(keys);
-    for (Py_ssize_t i = 0; i < size; i++) {
-        if (copy_missing_item(dict, mapping, PyList_GET_ITEM(keys, i)) < 0) {
-            goto done;
-        }
+    /* Foreign code may find the list of keys and change it. */
+    PyObject *key;
+    for (Py_ssize_t i = 0; result == 0 && (key = deagg_sequence_item(keys, i)) != NULL; i++) {
+        result = copy_missing_item(dict, mapping, key);
+        Py_DECREF(key);
     }
-    result = 0;
-done:
     Py_DECREF(keys);
     return result;
 }

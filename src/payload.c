@@ -14,8 +14,10 @@ typedef struct {
 static int
 refuse_type(PyObject *payload, bool is_text)
 {
-    PyErr_Format(PyExc_TypeError, "a Kinesis record's data must be %s, not '%.200s'",
-                 is_text ? "str or a bytes-like object" : "a bytes-like object",
+    PyErr_Format(PyExc_TypeError,
+                 is_text
+                     ? "a Kinesis record's data must be str or a bytes-like object, not '%.200s'"
+                     : "a payload must be a bytes-like object, not '%.200s'",
                  Py_TYPE(payload)->tp_name);
     return -1;
 }
@@ -90,7 +92,7 @@ static kpl_status
 open_bytes_aside(kpl_bytes payload, bool immutable, bool verify, kpl_bytes *message)
 {
     kpl_status status;
-    if (!immutable || payload.size < DEAGG_GIL_THRESHOLD) {
+    if (!immutable || !verify || payload.size < DEAGG_GIL_THRESHOLD) {
         return open_bytes(payload, verify, message);
     }
     Py_BEGIN_ALLOW_THREADS

@@ -50,14 +50,15 @@ open_among_others(deagg_state *state, const deagg_options *options, deagg_reader
     if (reader->lookahead == NULL && (reader->lookahead = deagg_lookahead_new()) == NULL) {
         return -1;
     }
-    if (deagg_lookahead_take(reader->lookahead, index, payload, status, message)) {
-        return 1;
+    int taken = deagg_lookahead_take(reader->lookahead, index, payload, status, message);
+    if (taken == 0) {
+        if (deagg_lookahead_fill(state, options, reader->lookahead, records, index, payload,
+                                 is_text) < 0) {
+            return -1;
+        }
+        taken = deagg_lookahead_take(reader->lookahead, index, payload, status, message);
     }
-    if (deagg_lookahead_fill(state, options, reader->lookahead, records, index, payload, is_text) <
-        0) {
-        return -1;
-    }
-    return deagg_lookahead_take(reader->lookahead, index, payload, status, message);
+    return taken > 0;
 }
 
 kpl_status

@@ -162,9 +162,11 @@ deagg_source_peek(deagg_state *state, PyObject *record, deagg_source *source)
     }
 done:
     Py_XDECREF(value);
-    /* A look-up can fail only in foreign keys; the error comes again, and counts, at the record's
-     * turn. */
-    PyErr_Clear();
+    /* A look-up can fail only in the code of foreign keys; an error comes again, and counts, at
+     * the record's turn. */
+    if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception)) {
+        PyErr_Clear();
+    }
     return payload;
 }
 

@@ -38,8 +38,9 @@ deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *ki
 bool
 deagg_source_sends_text(deagg_source source, PyObject *payload);
 
-/* The payload of `record` and its source, if finding them runs no code but dict's own, that is, in
- * exact dicts: a new reference, or NULL without an exception. */
+/* The payload of `record` and its source, if finding them asks exact dicts only, so that no code
+ * runs but dict's own and that of foreign keys whose hash is the same: a new reference, or NULL,
+ * with an exception only where such code raised what is no Exception (KeyboardInterrupt). */
 PyObject *
 deagg_source_peek(deagg_state *state, PyObject *record, deagg_source *source);
 

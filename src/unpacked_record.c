@@ -125,6 +125,8 @@ static PyMethodDef unpacked_record_methods[] = {
      METH_VARARGS | METH_KEYWORDS,
      PyDoc_STR("_replace($self, /, **kwargs)\n--\n\nReturn a UserRecord with the named fields "
                "replaced.")},
+    {"__replace__", (PyCFunction)(void (*)(void))unpacked_record_replace,
+     METH_VARARGS | METH_KEYWORDS, PyDoc_STR("Support copy.replace().")},
     {"__reduce__", unpacked_record_reduce, METH_NOARGS, PyDoc_STR("Support pickle and copy.")},
     {NULL, NULL, 0, NULL},
 };
@@ -161,7 +163,7 @@ static PyType_Slot unpacked_record_slots[] = {
 static PyType_Spec unpacked_record_spec = {
     .name = "aws_kpl_deagg.UserRecord",
     .itemsize = sizeof(PyObject *),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .slots = unpacked_record_slots,
 };
 

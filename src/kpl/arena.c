@@ -43,6 +43,9 @@ static bool
 add_chunk(kpl_arena *arena, size_t size)
 {
     size_t capacity = arena->expected < SMALLEST_CHUNK ? SMALLEST_CHUNK : arena->expected;
+    if (capacity > arena->cap - arena->handed_out) {
+        capacity = arena->cap - arena->handed_out;
+    }
     capacity = size > capacity ? size : capacity;
     if (capacity > SIZE_MAX / 2 - sizeof(kpl_arena_chunk)) {
         return false;

@@ -11,7 +11,7 @@ typedef struct kpl_arena_chunk kpl_arena_chunk;
 
 typedef struct {
     kpl_allocator allocator;
-    kpl_arena_chunk *chunks; /* newest and largest first; only the newest has room */
+    kpl_arena_chunk *chunks; /* newest first; only that has room */
     size_t used;             /* bytes of the newest chunk that are handed out */
     size_t expected;         /* the least capacity of the next chunk */
     size_t handed_out;       /* bytes handed out since kpl_arena_begin */
