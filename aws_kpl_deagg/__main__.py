@@ -1,104 +1,184 @@
-"""The command `python -m aws_kpl_deagg`: Kinesis records in, user records out, all as JSON."""
+"""The command `aws-kpl-deagg`: Kinesis records in, user records out, all as JSON."""
 
 import argparse
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
 
-from aws_kpl_deagg.deaggregator import iter_deaggregate_records
+from aws_kpl_deagg import AggregateError, iter_deaggregate_records
+from aws_kpl_deagg._command_input import STANDARD_INPUT, InputError, kinesis_records
+from aws_kpl_deagg._command_summary import Summary
 
-STANDARD_INPUT = "-"
-PROGRAM = "python -m aws_kpl_deagg"
+DESCRIPTION = """\
+Takes the user records out of Kinesis records that the Kinesis Producer Library (KPL) aggregated.
+"""
+
+EPILOG = """\
+A FILE holds JSON lines or one JSON document, compressed by gzip or not. Each line, or the
+document, is a Kinesis record, a list of records, or a whole event or response: from Lambda, 'aws
+kinesis get-records' or boto3, a Firehose transformation, Kinesis Data Analytics or EventBridge
+Pipes. JSON lines are read one at a time, however large the file; a document of several lines is
+read whole.
+
+Each user record is written as one line of JSON, and so is a record that is no aggregate. A damaged
+aggregate is written as it is, with a warning on standard error.
+
+The exit status is 1 when a FILE could not be read to its end or --strict met a damaged aggregate.
+"""
 
 
-class InputError(Exception):
-    """The input holds no Kinesis records; the text says what is wrong with it."""
+class DamagedRecord(Exception):
+    """With --strict: a damaged aggregate; the text says where it is."""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser of the command line."""
+    program = os.path.basename(sys.argv[0])
     parser = argparse.ArgumentParser(
-        prog=PROGRAM,
-        description="Takes the user records out of Kinesis records that the Kinesis Producer "
-        "Library (KPL) aggregated.",
-        epilog="Each FILE is read whole: one JSON document, which is a Lambda event, a record or "
-        "a list of records. Each user record is written as one line of JSON, and so is a record "
-        "that is no aggregate, as it is. A damaged aggregate is written as it is, with a warning "
-        "on standard error. The exit status is 1 when a FILE could not be read to its end.",
+        prog="python -m aws_kpl_deagg" if program == "__main__.py" else program,
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "files",
         metavar="FILE",
         nargs="*",
         default=[STANDARD_INPUT],
-        help="a JSON file; standard input when there is none, or for '-'",
+        help="a file; standard input when there is none, or for '-'",
+    )
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--decode",
+        choices=["text", "json", "base64"],
+        default="base64",
+        help="show data as text (UTF-8, what is invalid as U+FFFD), as the JSON value in it (as "
+        "text where there is none), or as base64, which is the default",
+    )
+    shown.add_argument(
+        "--summary", action="store_true", help="print a table about each FILE instead"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="stop at the first damaged aggregate"
     )
     return parser
 
 
-def read_document(path: str) -> Any:
-    """Returns the JSON document in the file at `path`. Raises InputError."""
-    source = 0 if path == STANDARD_INPUT else path
+def name_of(path: str) -> str:
+    return "standard input" if path == STANDARD_INPUT else path
+
+
+def no_json_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def json_value(data: bytes) -> Any:
+    """Returns the JSON value in `data`, or `data` as text if there is none."""
     try:
-        # As bytes: json tells UTF-8 from UTF-16 by itself, whatever the locale is.
-        with open(source, "rb", closefd=source != 0) as file:
-            return json.load(file)
-    except OSError as error:
-        raise InputError(error.strerror) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"not JSON: {error}") from error
+        return json.loads(data, parse_constant=no_json_constant)
+    except (ValueError, RecursionError):
+        return data.decode(errors="replace")
 
 
-def kinesis_records(document: Any) -> list[Any]:
-    """Returns the records of a Lambda event, a record or a list of records. Raises InputError."""
-    if isinstance(document, list):
-        return document
-    if not isinstance(document, dict):
-        raise InputError("neither a Lambda event nor a record nor a list of records")
-    if "kinesis" not in document and isinstance(document.get("Records"), list):
-        return list(document["Records"])
-    return [document]
+SHOW: dict[str, Callable[[bytes], Any]] = {
+    "text": lambda data: data.decode(errors="replace"),
+    "json": json_value,
+}
 
 
-def user_records(path: str) -> Iterator[Any]:
-    """Yields the user records and plain records in the file at `path`. Raises InputError."""
-    for position, record in enumerate(kinesis_records(read_document(path)), start=1):
-        try:
-            yield from iter_deaggregate_records([record])
-        except (KeyError, TypeError) as error:
-            raise InputError(f"record {position}: {error.args[0]}") from error
+def shown_records(record: Any, arguments: argparse.Namespace) -> Iterator[Any]:
+    """Yields the user records of a Kinesis record, or the record, with data as it is to show."""
+    show = SHOW.get(arguments.decode)
+    for user_record in iter_deaggregate_records(
+        [record], decode=show is not None, strict=arguments.strict
+    ):
+        kinesis = user_record["kinesis"]
+        # Data that does not decode comes out as it is.
+        if show is not None and isinstance(kinesis["data"], bytes):
+            user_record = {**user_record, "kinesis": {**kinesis, "data": show(kinesis["data"])}}
+        yield user_record
 
 
-def write_user_records(paths: list[str]) -> int:
-    """Writes the user records of all files to standard output; returns the exit status.
+@contextlib.contextmanager
+def located(place: str) -> Iterator[None]:
+    """Adds the place of a Kinesis record to what is wrong with it."""
+    try:
+        yield
+    except AggregateError as error:
+        raise DamagedRecord(f"{place}: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place}: {error.args[0]}") from error
+    except RecursionError as error:
+        raise InputError(f"{place}: nested too deeply") from error
+
+
+def write_user_records(path: str, arguments: argparse.Namespace, show_progress: bool) -> None:
+    """Writes the user records in a file as JSON lines. Raises InputError and DamagedRecord."""
+    for place, record in kinesis_records(path, show_progress):
+        with located(place):
+            for user_record in shown_records(record, arguments):
+                sys.stdout.buffer.write(json.dumps(user_record).encode() + b"\n")
+
+
+def write_table(path: str, summary: Summary) -> None:
+    sys.stdout.buffer.write(
+        f"{name_of(path)}\n{summary.table()}".encode(errors="backslashreplace")
+    )
+
+
+def write_summary(path: str, arguments: argparse.Namespace, show_progress: bool) -> None:
+    """Writes the table about a file, as far as it can be read. Raises what stops it there."""
+    summary = Summary()
+    try:
+        for place, record in kinesis_records(path, show_progress):
+            with located(place):
+                summary.add(record, arguments.strict)
+    except (InputError, DamagedRecord):
+        # A file that is not there has no table.
+        if summary.has_counted():
+            write_table(path, summary)
+        raise
+    write_table(path, summary)
+
+
+def write_all(program: str, arguments: argparse.Namespace) -> int:
+    """Writes what is asked for about all files; returns the exit status.
 
     A file that cannot be read is reported on standard error and costs none of the others.
     """
+    write = write_summary if arguments.summary else write_user_records
+    # Records that scroll by on the same terminal would tear the bar to pieces.
+    show_progress = sys.stderr.isatty() and (arguments.summary or not sys.stdout.isatty())
     status = 0
-    for path in paths:
+    for path in arguments.files:
         try:
-            for record in user_records(path):
-                sys.stdout.buffer.write(json.dumps(record).encode() + b"\n")
-        except InputError as error:
-            name = "standard input" if path == STANDARD_INPUT else path
-            print(f"{PROGRAM}: {name}: {error}", file=sys.stderr)
+            write(path, arguments, show_progress)
+        except (InputError, DamagedRecord) as error:
+            print(f"{program}: {name_of(path)}: {error}", file=sys.stderr)
             status = 1
+            if isinstance(error, DamagedRecord):
+                break
     sys.stdout.flush()
     return status
 
 
 def main() -> int:
     """Runs the command with the arguments of the process; returns its exit status."""
-    paths = build_parser().parse_args().files
+    parser = build_parser()
+    arguments = parser.parse_args()
     try:
-        return write_user_records(paths)
-    except BrokenPipeError:
-        # The reader has had enough. Python flushes standard output once more as it exits, and
-        # that must not meet the broken pipe again.
+        return write_all(parser.prog, arguments)
+    except OSError as error:
+        # Python flushes standard output once more as it exits, and that must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            # The reader has had enough.
+            return 0
+        print(f"{parser.prog}: standard output: {error.strerror}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -1,20 +1,138 @@
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, TypeVar, final
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, final, overload
 
-# A record that is no intact aggregate comes out as the object that went in.
+from typing_extensions import Buffer, Self
+
+from aws_kpl_deagg.record_types import DeaggregatedRecord, DecodedRecord
+
+# A plain record from Lambda, and a damaged one, comes out as the object that went in.
 _Record = TypeVar("_Record", bound=Mapping[str, Any])
+_Result_co = TypeVar("_Result_co", covariant=True)
+
+_DataFormat: TypeAlias = Literal["Boto3"] | None
+_HashKeyRange: TypeAlias = tuple[int, int] | None
+_Tags: TypeAlias = tuple[tuple[str, str | None], ...]
+_FieldNames: TypeAlias = tuple[
+    Literal["partition_key"], Literal["explicit_hash_key"], Literal["data"], Literal["tags"]
+]
 
 __version__: str
 
+@final
+class UserRecordIterator(Generic[_Result_co]):
+    def __iter__(self) -> UserRecordIterator[_Result_co]: ...
+    def __next__(self) -> _Result_co: ...
+    def close(self) -> None: ...
+
+# What NamedTuple would say, but with the signatures that the type has.
+@final
+class UserRecord(tuple[str, str | None, bytes, _Tags]):
+    __match_args__: ClassVar[_FieldNames]
+    _fields: ClassVar[_FieldNames]
+    _field_defaults: ClassVar[dict[str, Any]]
+    def __new__(
+        cls, partition_key: str, explicit_hash_key: str | None, data: bytes, tags: _Tags
+    ) -> Self: ...
+    @property
+    def partition_key(self) -> str: ...
+    @property
+    def explicit_hash_key(self) -> str | None: ...
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def tags(self) -> _Tags: ...
+    @classmethod
+    def _make(cls, iterable: Iterable[Any], /) -> Self: ...
+    def _asdict(self) -> dict[str, Any]: ...
+    def _replace(self, /, **kwargs: Any) -> Self: ...
+    def __replace__(self, /, **kwargs: Any) -> Self: ...
+
+class AggregateError(ValueError):
+    def __init__(self, sequence_number: str | None, reason: str, /) -> None: ...
+    @property
+    def sequence_number(self) -> str | None: ...
+    @property
+    def reason(self) -> str: ...
+
+@overload
 def deaggregate_records(
     records: _Record | Iterable[_Record],
-) -> list[_Record | dict[str, Any]]: ...
+    data_format: _DataFormat = None,
+    *,
+    decode: Literal[False] = False,
+    strict: bool = False,
+    verify: bool = True,
+    hash_key_range: _HashKeyRange = None,
+) -> list[_Record | DeaggregatedRecord]: ...
+@overload
+def deaggregate_records(
+    records: _Record | Iterable[_Record],
+    data_format: _DataFormat = None,
+    *,
+    decode: Literal[True],
+    strict: Literal[True],
+    verify: bool = True,
+    hash_key_range: _HashKeyRange = None,
+) -> list[DecodedRecord]: ...
+@overload
+def deaggregate_records(
+    records: _Record | Iterable[_Record],
+    data_format: _DataFormat = None,
+    *,
+    decode: Literal[True],
+    strict: bool = False,
+    verify: bool = True,
+    hash_key_range: _HashKeyRange = None,
+) -> list[_Record | DecodedRecord]: ...
+@overload
+def deaggregate_records(
+    records: _Record | Iterable[_Record],
+    data_format: _DataFormat = None,
+    *,
+    decode: bool,
+    strict: bool = False,
+    verify: bool = True,
+    hash_key_range: _HashKeyRange = None,
+) -> list[_Record | DeaggregatedRecord | DecodedRecord]: ...
+@overload
 def iter_deaggregate_records(
     records: _Record | Iterable[_Record],
-) -> UserRecordIterator[_Record]: ...
-
-@final
-class UserRecordIterator(Generic[_Record]):
-    def __iter__(self) -> UserRecordIterator[_Record]: ...
-    def __next__(self) -> _Record | dict[str, Any]: ...
-    def close(self) -> None: ...
+    data_format: _DataFormat = None,
+    *,
+    decode: Literal[False] = False,
+    strict: bool = False,
+    verify: bool = True,
+    hash_key_range: _HashKeyRange = None,
+) -> UserRecordIterator[_Record | DeaggregatedRecord]: ...
+@overload
+def iter_deaggregate_records(
+    records: _Record | Iterable[_Record],
+    data_format: _DataFormat = None,
+    *,
+    decode: Literal[True],
+    strict: Literal[True],
+    verify: bool = True,
+    hash_key_range: _HashKeyRange = None,
+) -> UserRecordIterator[DecodedRecord]: ...
+@overload
+def iter_deaggregate_records(
+    records: _Record | Iterable[_Record],
+    data_format: _DataFormat = None,
+    *,
+    decode: Literal[True],
+    strict: bool = False,
+    verify: bool = True,
+    hash_key_range: _HashKeyRange = None,
+) -> UserRecordIterator[_Record | DecodedRecord]: ...
+@overload
+def iter_deaggregate_records(
+    records: _Record | Iterable[_Record],
+    data_format: _DataFormat = None,
+    *,
+    decode: bool,
+    strict: bool = False,
+    verify: bool = True,
+    hash_key_range: _HashKeyRange = None,
+) -> UserRecordIterator[_Record | DeaggregatedRecord | DecodedRecord]: ...
+def is_aggregated(payload: Buffer, /) -> bool: ...
+def unpack(payload: Buffer, *, verify: bool = True) -> list[UserRecord]: ...

@@ -1,13 +1,15 @@
-"""The command `python -m aws_kpl_deagg`, run as its users run it: in a process of its own."""
+"""The command line: what it takes, what it writes and how it fails."""
 
-import base64
 import json
 import os
+import shutil
 import subprocess
-import sys
+import sysconfig
 from pathlib import Path
 
+import aggregates
 import pytest
+from command_line import COMMAND, TIMEOUT, lines, message, run, run_text, written
 
 from aws_kpl_deagg import deaggregate_records
 
@@ -16,30 +18,9 @@ EVENT = json.loads(EVENT_FILE.read_bytes())
 RECORD = EVENT["Records"][0]
 USER_RECORDS = deaggregate_records(EVENT["Records"])
 PLAIN = {"kinesis": {"sequenceNumber": "1", "partitionKey": "schlüssel 🔑", "data": "cGxhaW4="}}
-COMMAND = [sys.executable, "-m", "aws_kpl_deagg"]
-TIMEOUT = 60
-
-
-def run(*arguments, stdin=b"", folder=None, **environment):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        cwd=folder,
-        env={**os.environ, **environment},
-        timeout=TIMEOUT,
-    )
-
-
-def run_text(document, **environment):
-    text = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return run(stdin=text, **environment)
-
-
-def lines(process):
-    """Returns the records that a successful run wrote."""
-    assert (process.returncode, process.stderr) == (0, b"")
-    return [json.loads(line) for line in process.stdout.splitlines()]
+DAMAGED = aggregates.kinesis_record(aggregates.MAGIC + b"secret" * 6, "4711")
+# The variable would have every write fail at once, and none at the end.
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 def test_event_file_gives_its_user_records():
@@ -81,7 +62,9 @@ def test_plain_records_come_out_as_they_are():
     assert lines(run_text([PLAIN, nothing_of_kinesis])) == [PLAIN, nothing_of_kinesis]
 
 
-@pytest.mark.parametrize("document", [{"Records": []}, []], ids=["event", "list"])
+@pytest.mark.parametrize(
+    "document", [{"Records": []}, [], b"", b" \n\n"], ids=["event", "list", "empty", "blank"]
+)
 def test_no_records_give_no_lines(document):
     process = run_text(document)
     assert (process.returncode, process.stdout, process.stderr) == (0, b"", b"")
@@ -93,15 +76,89 @@ def test_record_with_an_outer_key_records_is_still_a_record():
 
 
 def test_damaged_aggregate_comes_out_with_a_warning_on_standard_error():
-    payload = base64.b64decode(RECORD["kinesis"]["data"])
-    data = base64.b64encode(payload[:-1] + bytes([payload[-1] ^ 1])).decode()
-    damaged = {**RECORD, "kinesis": {**RECORD["kinesis"], "data": data}}
-    process = run_text([damaged, RECORD])
+    process = run_text([DAMAGED, RECORD])
     assert process.returncode == 0
-    written = [json.loads(line) for line in process.stdout.splitlines()]
-    assert written == [damaged, *USER_RECORDS]
+    assert written(process) == [DAMAGED, *USER_RECORDS]
     (warning,) = process.stderr.decode().splitlines()
-    assert RECORD["kinesis"]["sequenceNumber"] in warning
+    assert "4711" in warning
+    assert "wrong digest" in warning
+
+
+@pytest.mark.parametrize("arguments", [[], ["--decode=text"], ["--summary"]])
+def test_strict_stops_at_the_first_damaged_aggregate(arguments, tmp_path):
+    (tmp_path / "records.json").write_text(json.dumps([PLAIN, DAMAGED, PLAIN]))
+    process = run("--strict", *arguments, "records.json", EVENT_FILE, folder=tmp_path)
+    line = message(process)
+    assert "records.json: line 1, record 2: " in line
+    assert "4711" in line
+    assert line.endswith(": wrong digest")
+    assert "secret" not in line
+    assert DAMAGED["kinesis"]["data"] not in line
+    if arguments != ["--summary"]:
+        (plain,) = written(process)
+        assert plain["kinesis"]["sequenceNumber"] == "1"
+
+
+def test_damaged_aggregate_with_an_outer_key_records_is_still_a_record():
+    record = {**DAMAGED, "Records": [RECORD]}
+    assert written(run_text(record)) == [record]
+
+
+def test_strict_costs_sound_records_nothing():
+    assert lines(run("--strict", EVENT_FILE)) == USER_RECORDS
+
+
+# With what each of them shows the payload as.
+SHOWN = {
+    b'{"a": [1, null]}': {
+        "base64": "eyJhIjogWzEsIG51bGxdfQ==",
+        "text": '{"a": [1, null]}',
+        "json": {"a": [1, None]},
+    },
+    b"7": {"base64": "Nw==", "text": "7", "json": 7},
+    b"": {"base64": "", "text": "", "json": ""},
+    "schlüssel".encode(): {"base64": "c2NobMO8c3NlbA==", "text": "schlüssel", "json": "schlüssel"},
+    b"\xff{": {"base64": "/3s=", "text": "\ufffd{", "json": "\ufffd{"},
+    b"NaN": {"base64": "TmFO", "text": "NaN", "json": "NaN"},
+    b"[" * 100_000: {
+        "base64": aggregates.base64_text(b"[" * 100_000),
+        "text": "[" * 100_000,
+        "json": "[" * 100_000,
+    },
+}
+
+
+@pytest.mark.parametrize("form", ["base64", "text", "json"])
+def test_decode_chooses_how_data_is_shown(form):
+    records = [aggregates.record(0, data) for data in SHOWN]
+    aggregate = aggregates.aggregated_kinesis_record(aggregates.message([b"a"], records))
+    plain = [aggregates.kinesis_record(data) for data in SHOWN]
+    process = run_text([aggregate, *plain], "--decode", form)
+    expected = [shown[form] for shown in SHOWN.values()]
+    assert [record["kinesis"]["data"] for record in lines(process)] == 2 * expected
+    # All else is as it is without the option.
+    for record, base64_record in zip(
+        lines(process), deaggregate_records([aggregate, *plain]), strict=True
+    ):
+        record["kinesis"]["data"] = base64_record["kinesis"]["data"]
+        assert record == base64_record
+        assert list(record["kinesis"]) == list(base64_record["kinesis"])
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_data_that_does_not_decode_is_shown_as_it_is(form):
+    record = aggregates.kinesis_record("8888888", "4711")
+    process = run_text(record, "--decode", form)
+    assert (process.returncode, written(process)) == (0, [record])
+    assert b"4711" in process.stderr
+
+
+def test_record_that_nests_as_deep_as_can_be_read():
+    # Deeper than can be written, for Pythons that have a limit of their own for each.
+    for depth in range(900, 1000, 10):
+        text = json.dumps(PLAIN)[:-1] + ', "deep": ' + "[" * depth + "]" * depth + "}"
+        process = run_text(text.encode())
+        assert b"Traceback" not in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -124,22 +181,28 @@ def test_utf8_whatever_the_locale(environment, from_file, tmp_path):
 
 
 BAD_INPUT = {
-    "empty": (b"", "not JSON: Expecting value"),
-    "no JSON": (b"{'kinesis': 1}", "line 1 column 2"),
-    "two documents": (b"{}\n{}", "line 2 column 1"),
-    "not UTF-8": (b'{"kinesis": "\xff"}', "not JSON: 'utf-8' codec"),
-    "too deep": (b"[" * 200_000, "not JSON: "),
-    "endless number": (b"9" * 5000, "not JSON: "),
-    "text": (b'"kinesis"', "neither a Lambda event nor a record"),
-    "null": (b"null", "neither a Lambda event nor a record"),
-    "number": (b"1.5", "neither a Lambda event nor a record"),
-    "no record": (b'{"a": 1}', "record 1: "),
+    "no JSON": (b"{'kinesis': 1}", "line 1, column 2: not JSON: "),
+    "cut off": (b'{"kinesis":', "line 1, column 12: not JSON: "),
+    "not UTF-8": (b'{"kinesis": "\xff"}', "line 1: not JSON: not utf-8"),
+    "too deep": (b"[" * 200_000, "line 1: not JSON: "),
+    "endless number": (b"9" * 5000, "line 1: not JSON: "),
+    "text": (b'"secret"', "line 1, neither a record nor"),
+    "null": (b"null", "line 1, neither a record nor"),
+    "number": (b"1.5", "line 1, neither a record nor"),
+    "no record": (b'{"secret": 1}', "line 1, record 1: "),
     "records that are no list": (b'{"Records": {}}', "'kinesis'"),
-    "record that is no object": (b'[{"kinesis": {"data": ""}}, 7]', "record 2: "),
+    "record that is no object": (b'[{"kinesis": {"data": ""}}, 7]', "line 1, record 2: "),
     "event in a list": (b'[{"Records": []}]', "'kinesis'"),
-    "kinesis is no object": (b'{"kinesis": 1}', "'kinesis'"),
+    "kinesis is no object": (b'{"kinesis": "secret"}', "mapping"),
+    "records beside a bad record": (b'{"kinesis": "secret", "Records": []}', "mapping"),
     "no data": (b'{"kinesis": {}}', "'data'"),
     "data is no text": (b'{"kinesis": {"data": 1}}', "data"),
+    "bad line": (b'[]\n\n[]\n{"secret"]\n', "line 4, column 10: not JSON: "),
+    "bad record in a line": (b"[]\n[7]\n", "line 2, record 1: "),
+    "bad line of a document": (b'{"Records": [\n"secret"\n7]}\n', "line 3, column 1: not JSON: "),
+    "bad UTF-8 in a document": (b'[\n1,\n"\xff"]', "line 3: not JSON: not utf-8"),
+    "bad record of a document": (b'{"Records": [\n7]}\n', ": record 1: "),
+    "document that goes on": (b"{\n}\n{}", "line 3, column 1: not JSON: Extra data"),
 }
 
 
@@ -148,12 +211,10 @@ BAD_INPUT = {
 def test_bad_input_is_named_with_what_is_wrong(case, from_file, tmp_path):
     text, wrong = BAD_INPUT[case]
     (tmp_path / "bad.json").write_bytes(text)
-    process = run("bad.json" if from_file else "-", stdin=text, folder=tmp_path)
-    assert process.returncode == 1
-    (message,) = process.stderr.decode().splitlines()
-    assert ("bad.json: " if from_file else "standard input: ") in message
-    assert wrong in message
-    assert "Traceback" not in message
+    line = message(run("bad.json" if from_file else "-", stdin=text, folder=tmp_path))
+    assert ("bad.json: " if from_file else "standard input: ") in line
+    assert wrong in line
+    assert "secret" not in line
 
 
 def test_file_that_cannot_be_opened(tmp_path):
@@ -167,11 +228,8 @@ def test_file_that_cannot_be_opened(tmp_path):
 def test_bad_file_costs_neither_what_comes_before_nor_after(tmp_path):
     (tmp_path / "bad.json").write_text(json.dumps([PLAIN, 7, PLAIN]))
     process = run(EVENT_FILE, "bad.json", EVENT_FILE, folder=tmp_path)
-    assert process.returncode == 1
-    written = [json.loads(line) for line in process.stdout.splitlines()]
-    assert written == [*USER_RECORDS, PLAIN, *USER_RECORDS]
-    (message,) = process.stderr.decode().splitlines()
-    assert "bad.json: record 2: " in message
+    assert "bad.json: line 1, record 2: " in message(process)
+    assert written(process) == [*USER_RECORDS, PLAIN, *USER_RECORDS]
 
 
 def test_unknown_option_is_refused():
@@ -180,10 +238,27 @@ def test_unknown_option_is_refused():
     assert b"usage: python -m aws_kpl_deagg" in process.stderr
 
 
-def test_help_says_how_it_is_called():
+def test_help_says_how_it_is_called_and_what_is_read_whole():
     process = run("--help")
     assert (process.returncode, process.stderr) == (0, b"")
-    assert process.stdout.startswith(b"usage: python -m aws_kpl_deagg [-h] [FILE ...]")
+    assert process.stdout.startswith(b"usage: python -m aws_kpl_deagg [-h]")
+    assert "a document of several lines is read whole" in process.stdout.decode().replace(
+        "\n", " "
+    )
+
+
+def test_command_is_installed_by_its_own_name():
+    command = shutil.which("aws-kpl-deagg", path=sysconfig.get_path("scripts"))
+    assert command is not None
+    help_text = subprocess.run([command, "--help"], capture_output=True, timeout=TIMEOUT)
+    assert help_text.stdout.startswith(b"usage: aws-kpl-deagg [-h]")
+    process = subprocess.run([command, EVENT_FILE], capture_output=True, timeout=TIMEOUT)
+    assert lines(process) == USER_RECORDS
+
+
+def test_decode_and_summary_exclude_each_other():
+    process = run("--decode=text", "--summary")
+    assert (process.returncode, process.stdout) == (2, b"")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes of Windows break with another error")
@@ -195,8 +270,25 @@ def test_broken_pipe_ends_quietly(count, tmp_path):
     os.close(reader)
     try:
         process = subprocess.run(
-            [*COMMAND, str(path)], stdout=writer, stderr=subprocess.PIPE, timeout=TIMEOUT
+            [*COMMAND, str(path)],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=BUFFERED,
+            timeout=TIMEOUT,
         )
     finally:
         os.close(writer)
     assert (process.returncode, process.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_full_disk_is_named():
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run(
+            [*COMMAND, EVENT_FILE],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=BUFFERED,
+            timeout=TIMEOUT,
+        )
+    assert message(process).endswith(": standard output: No space left on device")

@@ -1,0 +1,162 @@
+"""The stub: it says what the package has, and tells type checkers what comes out."""
+
+import re
+import subprocess
+import sys
+import typing
+
+import aggregates
+import pytest
+
+from aws_kpl_deagg import deaggregate_records
+from aws_kpl_deagg.record_types import DeaggregatedRecord, DecodedRecord
+
+# Both type checkers complain about a comment that silences nothing, so each of them has found
+# exactly the mistakes that are marked.
+PROGRAM = """
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from typing_extensions import assert_type
+
+from aws_kpl_deagg import (
+    AggregateError,
+    UserRecord,
+    __version__,
+    is_aggregated,
+    iter_deaggregate_records,
+    unpack,
+)
+from aws_kpl_deagg.deaggregator import deaggregate_records
+from aws_kpl_deagg.record_types import DeaggregatedRecord, DecodedRecord
+
+Dict = dict[str, Any]
+
+
+def plain_call(
+    event: Dict, record: Dict, records: list[Dict], others: Iterator[Mapping[str, Any]]
+) -> None:
+    assert_type(deaggregate_records(event), list[Dict | DeaggregatedRecord])
+    assert_type(deaggregate_records(record), list[Dict | DeaggregatedRecord])
+    assert_type(deaggregate_records(records=records), list[Dict | DeaggregatedRecord])
+    assert_type(deaggregate_records(others), list[Mapping[str, Any] | DeaggregatedRecord])
+    for user_record in deaggregate_records(event["Records"]):
+        assert_type(user_record["kinesis"]["data"], Any | str)
+        text: str = user_record["kinesis"]["data"]
+        data: bytes = user_record["kinesis"]["data"]  # wrong: assignment reportAssignmentType
+
+
+def options(records: list[Dict], flag: bool) -> None:
+    for decoded in deaggregate_records(records, decode=True, verify=False):
+        assert_type(decoded["kinesis"]["data"], Any | bytes)
+        text: str = decoded["kinesis"]["data"]  # wrong: assignment reportAssignmentType
+    for strict in deaggregate_records(records, decode=True, strict=True):
+        assert_type(strict, DecodedRecord)
+        assert_type(strict["kinesis"]["data"], bytes)
+    assert_type(
+        deaggregate_records(records, "Boto3", decode=flag, strict=flag, hash_key_range=(0, 1)),
+        list[Dict | DeaggregatedRecord | DecodedRecord],
+    )
+    deaggregate_records(records, strict=True, hash_key_range=None, data_format=None)
+    deaggregate_records(records, "Boto")  # wrong: call-overload reportArgumentType
+    deaggregate_records("records")  # wrong: type-var reportArgumentType
+    deaggregate_records(1)  # wrong: call-overload reportArgumentType
+
+
+def iterator(records: list[Dict]) -> None:
+    user_records = iter_deaggregate_records(records)
+    assert_type(next(user_records), Dict | DeaggregatedRecord)
+    for user_record in user_records:
+        assert_type(user_record["kinesis"]["data"], Any | str)
+    user_records.close()
+    user_records.send(None)  # wrong: attr-defined reportAttributeAccessIssue
+    for decoded in iter_deaggregate_records(records, decode=True, strict=True):
+        assert_type(decoded["kinesis"]["data"], bytes)
+
+
+def payloads(payload: bytes, view: memoryview, column: bytearray) -> None:
+    assert_type(is_aggregated(view), bool)
+    is_aggregated("payload")  # wrong: arg-type reportArgumentType
+    try:
+        (user_record, *_) = unpack(column, verify=False)
+    except AggregateError as error:
+        assert_type(error.sequence_number, str | None)
+        assert_type(error.reason, str)
+        return
+    assert_type(user_record, UserRecord)
+    assert_type(user_record.data, bytes)
+    partition_key, explicit_hash_key, data, tags = user_record
+    assert_type(partition_key, str)
+    assert_type(explicit_hash_key, str | None)
+    assert_type(data, bytes)
+    assert_type(tags, tuple[tuple[str, str | None], ...])
+    assert_type(user_record._replace(data=b""), UserRecord)
+    assert_type(UserRecord("a", None, b"", ()), UserRecord)
+    assert_type(__version__, str)
+"""
+
+
+def run(folder, *command):
+    result = subprocess.run(
+        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.peers
+def test_stub_says_what_the_package_has(tmp_path):
+    run(tmp_path, "mypy.stubtest", "aws_kpl_deagg")
+
+
+@pytest.mark.peers
+def test_package_is_typed_strictly(tmp_path):
+    run(tmp_path, "mypy", "--strict", "-p", "aws_kpl_deagg")
+
+
+@pytest.mark.peers
+def test_mypy_knows_what_comes_out(tmp_path):
+    text = re.sub(r"# wrong: (\S+) \S+", r"# type: ignore[\1]", PROGRAM)
+    (tmp_path / "program.py").write_text(text)
+    run(tmp_path, "mypy", "--strict", "program.py")
+
+
+@pytest.mark.peers
+def test_pyright_knows_what_comes_out(tmp_path):
+    text = re.sub(r"# wrong: \S+ (\S+)", r"# pyright: ignore[\1]", PROGRAM)
+    settings = "# pyright: standard, reportUnnecessaryTypeIgnoreComment=true\n"
+    (tmp_path / "program.py").write_text(settings + text)
+    run(tmp_path, "pyright", "--pythonpath", sys.executable, "program.py")
+
+
+def assert_fits(value, typed_dict):
+    """`value` has every key that it must have, and none that the type does not know."""
+    hints = typing.get_type_hints(typed_dict)
+    assert typed_dict.__required_keys__ <= value.keys() <= hints.keys()
+    for key, item in value.items():
+        if typing.is_typeddict(hints[key]):
+            assert_fits(item, hints[key])
+        else:
+            kinds = typing.get_args(hints[key]) or (hints[key],)
+            assert any(item == kind if kind is True else isinstance(item, kind) for kind in kinds)
+
+
+MESSAGE = aggregates.message(
+    [b"a"], [aggregates.record(0, b"1", 0), aggregates.record(0, b"2")], [b"7"]
+)
+
+
+@pytest.mark.parametrize(("decode", "kind"), [(False, DeaggregatedRecord), (True, DecodedRecord)])
+@pytest.mark.parametrize("data", [aggregates.payload(MESSAGE), b"plain"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        aggregates.kinesis_record,
+        aggregates.boto3_record,
+        aggregates.firehose_record,
+        aggregates.analytics_record,
+        aggregates.pipes_record,
+    ],
+)
+def test_types_know_every_key_of_every_source(make, data, decode, kind):
+    for record in deaggregate_records([make(data)], decode=decode):
+        assert_fits(record, kind)
