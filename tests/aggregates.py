@@ -1,10 +1,11 @@
-"""Builds protobuf messages, aggregates and Lambda's Kinesis records, well-formed or not.
+"""Builds protobuf messages, aggregates and Kinesis records, well-formed or not.
 
 A message is put together from its fields' bytes, so that every odd form can be written down.
-The sources of the format are in oracle.py.
+The sources of the format are in oracle.py, those of the records' shapes in oracle_sources.py.
 """
 
 import base64
+import datetime
 import hashlib
 from collections.abc import Iterable
 from typing import Any
@@ -89,6 +90,10 @@ def base64_text(kinesis_payload: bytes) -> str:
     return base64.b64encode(kinesis_payload).decode("ascii")
 
 
+def text_of_data(data: Any) -> Any:
+    return base64_text(data) if isinstance(data, bytes) else data
+
+
 def kinesis_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[str, Any]:
     """A Lambda record with every key that Lambda sends.
 
@@ -99,7 +104,7 @@ def kinesis_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[st
             "kinesisSchemaVersion": "1.0",
             "partitionKey": "a",
             "sequenceNumber": sequence_number,
-            "data": base64_text(data) if isinstance(data, bytes) else data,
+            "data": text_of_data(data),
             "approximateArrivalTimestamp": 1518133507.063,
         },
         "eventSource": "aws:kinesis",
@@ -115,3 +120,64 @@ def kinesis_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[st
 def aggregated_kinesis_record(aggregated_record: bytes, **options: Any) -> dict[str, Any]:
     """A Lambda record whose payload is an aggregate of this message."""
     return kinesis_record(payload(aggregated_record), **options)
+
+
+# The other sources
+
+
+def boto3_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[str, Any]:
+    """A record as boto3's get_records returns it; `data` goes in as it is."""
+    return {
+        "SequenceNumber": sequence_number,
+        "ApproximateArrivalTimestamp": datetime.datetime(
+            2018, 2, 8, 23, 45, 7, tzinfo=datetime.timezone.utc
+        ),
+        "Data": data,
+        "PartitionKey": "a",
+        "EncryptionType": "KMS",
+    }
+
+
+def firehose_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[str, Any]:
+    """A record of a Firehose transformation with a Kinesis source; `data` as kinesis_record's."""
+    return {
+        "recordId": "49546986683135544286507457936321625675700192471156785154000000",
+        "approximateArrivalTimestamp": 1518133507063,
+        "kinesisRecordMetadata": {
+            "sequenceNumber": sequence_number,
+            "subsequenceNumber": "0",
+            "partitionKey": "a",
+            "shardId": "shardId-000000000000",
+            "approximateArrivalTimestamp": 1518133507064,
+        },
+        "data": text_of_data(data),
+    }
+
+
+def analytics_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[str, Any]:
+    """A record of Kinesis Data Analytics' preprocessing; `data` as kinesis_record's."""
+    return {
+        "recordId": sequence_number,
+        "kinesisStreamRecordMetadata": {
+            "sequenceNumber": sequence_number,
+            "partitionKey": "a",
+            "shardId": "shardId-000000000000",
+            "approximateArrivalTimestamp": 1518133507063,
+        },
+        "data": text_of_data(data),
+    }
+
+
+def pipes_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[str, Any]:
+    """A record of EventBridge Pipes, Lambda's keys on one level; `data` as kinesis_record's."""
+    record = kinesis_record(data, sequence_number)
+    return {**record.pop("kinesis"), **record}
+
+
+BUILDERS = {
+    "Lambda": kinesis_record,
+    "boto3": boto3_record,
+    "Firehose": firehose_record,
+    "Analytics": analytics_record,
+    "Pipes": pipes_record,
+}

@@ -4,7 +4,7 @@ import collections
 
 
 class Failing(collections.UserDict):
-    """Raises `error` from the method named `method`, and works otherwise."""
+    """Raises `error`, an exception or its type, from the method named `method`."""
 
     def __init__(self, content, method, error):
         super().__init__(content)

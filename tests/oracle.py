@@ -1,4 +1,4 @@
-"""A second reading of KPL aggregates in Lambda's Kinesis records, to compare the package with.
+"""A second reading of KPL aggregates in Kinesis records, to compare the package with.
 
 Pure Python that shares nothing with the package: the varints are its own, the digest is
 hashlib's, base64 is binascii's. It is written to be read beside the format, not to be fast.
@@ -7,7 +7,8 @@ Sources: the aggregation format,
 https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md; the wire
 format, https://protobuf.dev/programming-guides/encoding/; and, for messages that are odd or
 malformed, what `protobuf_c_message_unpack` of protobuf-c 1.4.1 does (protobuf-c/protobuf-c.c;
-1.5.1 does the same).
+1.5.1 does the same). Hash keys are AggregatorUtil's, of the Kinesis Client Library,
+https://github.com/awslabs/amazon-kinesis-client. Where records come from is in oracle_sources.py.
 
 The one rule it leaves out is the package's cap on the memory that a message may take.
 """
@@ -17,6 +18,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+import oracle_sources
 
 MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_SIZE = 16
@@ -30,6 +33,8 @@ TOO_SHORT = "too short"
 WRONG_DIGEST = "wrong digest"
 BAD_MESSAGE = "malformed message"
 BAD_INDEX = "index outside its table"
+NO_USER_RECORDS = "no user records"
+BAD_HASH_KEY = "invalid explicit hash key"
 
 VARINT, FIXED64, LENGTH_PREFIXED, FIXED32 = 0, 1, 2, 5
 
@@ -46,6 +51,19 @@ LONGEST_LENGTH = 5
 
 class DamagedError(Exception):
     """A payload has the magic and is no aggregate; the argument is the reason."""
+
+
+class StrictError(Exception):
+    """What `strict` raises; the arguments are the sequence number and the reason."""
+
+
+class Options(NamedTuple):
+    """The functions' options."""
+
+    decode: bool = False
+    strict: bool = False
+    verify: bool = True
+    hash_key_range: tuple[int, int] | None = None
 
 
 class Tag(NamedTuple):
@@ -172,6 +190,10 @@ def read_aggregated_record(message: bytes) -> AggregatedRecord:
 # The aggregate
 
 
+def md5(message: bytes) -> bytes:
+    return hashlib.md5(message, usedforsecurity=False).digest()
+
+
 def text_of(utf8: bytes) -> str:
     return utf8.decode("utf-8", "replace")
 
@@ -194,7 +216,7 @@ def read_user_record(record: Record, aggregated_record: AggregatedRecord) -> Use
     return UserRecord(partition_key, explicit_hash_key, record.data, tags)
 
 
-def read_payload(payload: bytes) -> list[UserRecord] | None:
+def read_payload(payload: bytes, verify: bool = True) -> list[UserRecord] | None:
     """Returns the user records of an aggregate, or None for a payload without the magic."""
     if not payload.startswith(MAGIC):
         return None
@@ -202,10 +224,27 @@ def read_payload(payload: bytes) -> list[UserRecord] | None:
     if len(rest) <= DIGEST_SIZE:
         raise DamagedError(TOO_SHORT)
     message, digest = rest[:-DIGEST_SIZE], rest[-DIGEST_SIZE:]
-    if hashlib.md5(message, usedforsecurity=False).digest() != digest:
+    if verify and md5(message) != digest:
         raise DamagedError(WRONG_DIGEST)
     aggregated_record = read_aggregated_record(message)
-    return [read_user_record(record, aggregated_record) for record in aggregated_record.records]
+    user_records = [
+        read_user_record(record, aggregated_record) for record in aggregated_record.records
+    ]
+    if not verify and not user_records:
+        raise DamagedError(NO_USER_RECORDS)
+    return user_records
+
+
+def hash_key(user_record: UserRecord) -> int:
+    """Returns the number that tells which shard a user record belongs to."""
+    if user_record.explicit_hash_key is None:
+        return int.from_bytes(md5(user_record.partition_key.encode()), "big")
+    if not re.fullmatch("[0-9]+", user_record.explicit_hash_key):
+        raise DamagedError(BAD_HASH_KEY)
+    number = int(user_record.explicit_hash_key)
+    if number >= 2**128:
+        raise DamagedError(BAD_HASH_KEY)
+    return number
 
 
 def read_text(data: Any) -> bytes | None:
@@ -226,9 +265,9 @@ def read_text(data: Any) -> bytes | None:
 
 
 def user_record_dict(
-    record: Mapping, sub_sequence_number: int, user_record: UserRecord
+    record: Mapping, sub_sequence_number: int, user_record: UserRecord, decode: bool
 ) -> dict[Any, Any]:
-    """Returns the user record in the shape of the Kinesis record it came in."""
+    """Returns the user record in the shape of the Kinesis record it came in, which is Lambda's."""
     metadata = record["kinesis"]
     kinesis: dict[Any, Any] = {}
     for key in ("kinesisSchemaVersion", "sequenceNumber", "approximateArrivalTimestamp"):
@@ -238,7 +277,11 @@ def user_record_dict(
     kinesis["partitionKey"] = user_record.partition_key
     kinesis["subSequenceNumber"] = sub_sequence_number
     kinesis["aggregated"] = True
-    kinesis["data"] = binascii.b2a_base64(user_record.data, newline=False).decode("ascii")
+    kinesis["data"] = (
+        user_record.data
+        if decode
+        else binascii.b2a_base64(user_record.data, newline=False).decode("ascii")
+    )
     for key in metadata:
         if key not in kinesis:
             kinesis[key] = metadata[key]
@@ -249,41 +292,75 @@ def user_record_dict(
     return outer
 
 
-def require_shape(record: Any) -> None:
-    """Raises TypeError or KeyError for what is no Lambda record at all."""
-    if not isinstance(record, Mapping):
-        raise TypeError(f"a record is a mapping, not {type(record).__name__}")
-    if "kinesis" not in record:
-        raise KeyError("kinesis")
-    if not isinstance(record["kinesis"], Mapping):
-        raise TypeError(f"'kinesis' is a mapping, not {type(record['kinesis']).__name__}")
-    if "data" not in record["kinesis"]:
-        raise KeyError("data")
-    if not isinstance(record["kinesis"]["data"], str):
-        memoryview(record["kinesis"]["data"])  # a TypeError unless it is bytes-like
+def read_bytes(kinesis_record: oracle_sources.KinesisRecord) -> bytes | None:
+    """Returns the bytes of a payload; None, or a DamagedError, for text that does not decode."""
+    if kinesis_record.is_text:
+        return read_text(kinesis_record.payload)
+    return bytes(kinesis_record.payload)
 
 
-def deaggregate_record(record: Mapping) -> list[Any]:
-    """Returns what comes out for one Kinesis record; raises DamagedError."""
-    require_shape(record)
-    payload = read_text(record["kinesis"]["data"])
-    user_records = None if payload is None else read_payload(payload)
-    if user_records is None:
-        return [record]
-    return [user_record_dict(record, *numbered) for numbered in enumerate(user_records)]
+def passed_record(
+    kinesis_record: oracle_sources.KinesisRecord, payload: bytes | None, decode: bool
+) -> Any:
+    """Returns what comes out for a plain or damaged record; `payload` is None for odd text."""
+    record, is_converted = kinesis_record.record, kinesis_record.is_converted
+    if payload is None or not (decode or is_converted):
+        return record
+    if decode:
+        return oracle_sources.with_data(record, payload)
+    if isinstance(kinesis_record.payload, str):
+        return record
+    text = binascii.b2a_base64(payload, newline=False).decode("ascii")
+    return oracle_sources.with_data(record, text)
 
 
-def deaggregate(records: Iterable | Mapping) -> tuple[list[Any], list[tuple[Any, str]]]:
-    """Returns what comes out for `records` and, as its log, (sequence number, reason) pairs."""
-    outputs: list[Any] = []
-    log: list[tuple[Any, str]] = []
-    for record in [records] if isinstance(records, Mapping) else records:
-        try:
-            outputs += deaggregate_record(record)
-        except DamagedError as damage:
-            outputs.append(record)
-            log.append((record["kinesis"].get("sequenceNumber"), str(damage)))
-    return outputs, log
+def deaggregate_record(record: Any, log: list[tuple[Any, ...]], options: Options) -> list[Any]:
+    """Returns what comes out for one Kinesis record, and adds to the log."""
+    kinesis_record = oracle_sources.read(record)
+    metadata = kinesis_record.record["kinesis"]
+    sequence_number = metadata.get("sequenceNumber")
+    payload, user_records, reason = None, None, None
+    try:
+        payload = read_bytes(kinesis_record)
+        user_records = None if payload is None else read_payload(payload, options.verify)
+        hash_keys = [hash_key(each) for each in user_records or () if options.hash_key_range]
+    except DamagedError as damage:
+        user_records, reason = None, str(damage)
+    if user_records is not None:
+        first, last = options.hash_key_range or (0, 0)
+        if not all(first <= each <= last for each in hash_keys):
+            log.append((sequence_number,))
+            return []
+        return [
+            user_record_dict(kinesis_record.record, number, user_record, options.decode)
+            for number, user_record in enumerate(user_records)
+        ]
+    if options.decode and payload is None:
+        reason = NOT_BASE64
+    if reason is not None:
+        if options.strict:
+            raise StrictError(sequence_number, reason)
+        log.append((sequence_number, reason))
+    return [passed_record(kinesis_record, payload, options.decode)]
+
+
+def iter_deaggregate(
+    records: Iterable | Mapping, log: list[tuple[Any, ...]], options: Options
+) -> Iterator[Any]:
+    """Yields what comes out for `records`, and adds to the log.
+
+    That has (sequence number, reason) for damage, (sequence number,) for a dropped aggregate.
+    """
+    for record in oracle_sources.records_of(records):
+        yield from deaggregate_record(record, log, options)
+
+
+def deaggregate(
+    records: Iterable | Mapping, **options: Any
+) -> tuple[list[Any], list[tuple[Any, ...]]]:
+    """Returns what comes out for `records`, and the log."""
+    log: list[tuple[Any, ...]] = []
+    return list(iter_deaggregate(records, log, Options(**options))), log
 
 
 def deaggregate_records(records: Iterable | Mapping) -> list[Any]:

@@ -138,10 +138,13 @@ def records(draw, extra_fields, partition_keys, explicit_hash_keys, has_hash_key
 
 
 @st.composite
-def messages(draw, extra_fields, keys=KEYS, has_hash_key=BOOLEANS):
-    """AggregatedRecord messages; they and the messages inside have what `extra_fields` draws."""
+def messages(draw, extra_fields, keys=KEYS, has_hash_key=BOOLEANS, hash_keys=None):
+    """AggregatedRecord messages; they and the messages inside have what `extra_fields` draws.
+
+    Explicit hash keys are drawn from `keys` as well, unless `hash_keys` says otherwise.
+    """
     partition_keys = draw(st.lists(keys, min_size=1, max_size=4))
-    explicit_hash_keys = draw(st.lists(keys, max_size=3))
+    explicit_hash_keys = draw(st.lists(keys if hash_keys is None else hash_keys, max_size=3))
     sizes = len(partition_keys), len(explicit_hash_keys)
     record_messages = st.lists(records(extra_fields, *sizes, has_hash_key), max_size=4)
     fields = [(1, LENGTH_PREFIXED, each) for each in partition_keys]
@@ -163,6 +166,14 @@ BAD_MESSAGES = messages(sometimes(UNKNOWN_FIELDS | BAD_FIELDS))
 # Messages that google's protobuf reads in the same way, and aws_kinesis_agg as well: no field
 # numbers out of its range, no keys but UTF-8, and an explicit hash key in all records or in none.
 PEERS_MESSAGES = messages(sometimes(UNKNOWN_FIELDS), UTF8_KEYS, st.just(True))
+
+# Hash keys as they should be, with some that are none.
+HASH_KEYS = st.one_of(
+    st.integers(0, 2**128 - 1).map(lambda number: b"%d" % number),
+    st.sampled_from([b"0", b"007", b"%d" % (2**127), b"%d" % (2**128 - 1)]),
+    st.sampled_from([b"0"] * 9 + [b"", b"%d" % 2**128, b"-1", b"1_0", b" 1", "\u0663".encode()]),
+)
+SHARD_MESSAGES = messages(sometimes(UNKNOWN_FIELDS), KEYS, BOOLEANS, HASH_KEYS)
 
 
 @st.composite
@@ -188,6 +199,7 @@ PAYLOADS = st.one_of(
     HONEST_MESSAGES.map(payload),
     ODD_MESSAGES.map(payload),
     BAD_MESSAGES.map(payload),
+    SHARD_MESSAGES.map(payload),
     mutated(HONEST_MESSAGES).map(payload),
     mutated(ODD_MESSAGES.map(payload)),
     st.binary(max_size=30),
