@@ -64,7 +64,7 @@ deagg_source_is_known(deagg_state *state, PyObject *record)
 bool
 deagg_source_sends_text(deagg_source source, PyObject *payload)
 {
-    return source != DEAGG_BOTO3 || PyUnicode_Check(payload);
+    return source != DEAGG_BOTO3 || !PyObject_CheckBuffer(payload);
 }
 
 /* Whether the payload is in the record itself, beside the metadata, under a key that tells the
