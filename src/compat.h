@@ -82,6 +82,10 @@ deagg_sequence_item(PyObject *sequence, Py_ssize_t index)
 #if PY_VERSION_HEX < 0x030D0000
     return index < PyList_GET_SIZE(sequence) ? Py_NewRef(PyList_GET_ITEM(sequence, index)) : NULL;
 #else
+    if (index >= PyList_GET_SIZE(sequence)) {
+        return NULL;
+    }
+    /* Another thread may have shortened it since. */
     PyObject *item = PyList_GetItemRef(sequence, index);
     if (item == NULL) {
         PyErr_Clear();
