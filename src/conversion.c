@@ -7,37 +7,19 @@
 
 #include "mapping.h"
 
-/* Sets dict[key] to the value that `mapping` has under `source_key`, unless it has none or dict
- * has the key. 0, or -1 with an exception. */
-static int
-copy_as(PyObject *dict, PyObject *key, PyObject *mapping, PyObject *source_key)
-{
-    int contained = PyDict_Contains(dict, key);
-    if (contained != 0) {
-        return contained < 0 ? -1 : 0;
-    }
-    PyObject *value;
-    int found = deagg_mapping_get(mapping, source_key, &value);
-    if (found > 0) {
-        found = PyDict_SetItem(dict, key, value);
-        Py_DECREF(value);
-    }
-    return found;
-}
-
 /* Sets dict[key] from the metadata or, where these lack it, from the record. 0, or -1 with an
  * exception. */
 static int
 copy_placed(PyObject *dict, PyObject *key, const deagg_kinesis_record *kinesis_record,
             PyObject *source_key)
 {
-    if (copy_as(dict, key, kinesis_record->metadata, source_key) < 0) {
+    if (deagg_mapping_copy_as(dict, key, kinesis_record->metadata, source_key) < 0) {
         return -1;
     }
     if (kinesis_record->metadata == kinesis_record->record) {
         return 0;
     }
-    return copy_as(dict, key, kinesis_record->record, source_key);
+    return deagg_mapping_copy_as(dict, key, kinesis_record->record, source_key);
 }
 
 /* Sets the schema version, which most sources leave out. */
@@ -116,7 +98,7 @@ copy_from_boto3(PyObject *kinesis, PyObject *record)
     PyObject *key;
     for (Py_ssize_t i = 0; result == 0 && (key = deagg_sequence_item(keys, i)) != NULL; i++) {
         PyObject *spelled = lambda_spelling(key);
-        result = spelled == NULL ? -1 : copy_as(kinesis, spelled, record, key);
+        result = spelled == NULL ? -1 : deagg_mapping_copy_as(kinesis, spelled, record, key);
         Py_XDECREF(spelled);
         Py_DECREF(key);
     }
@@ -147,7 +129,7 @@ move_event_key(deagg_state *state, PyObject *kinesis, PyObject *record, PyObject
     if (moves <= 0) {
         return moves;
     }
-    if (copy_as(record, key, kinesis, key) < 0) {
+    if (deagg_mapping_copy_as(record, key, kinesis, key) < 0) {
         return -1;
     }
     return PyDict_DelItem(kinesis, key);

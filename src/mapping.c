@@ -23,6 +23,22 @@ deagg_mapping_get(PyObject *mapping, PyObject *key, PyObject **value)
     return *value == NULL ? -1 : 1;
 }
 
+int
+deagg_mapping_copy_as(PyObject *dict, PyObject *key, PyObject *mapping, PyObject *source_key)
+{
+    int contained = PyDict_Contains(dict, key);
+    if (contained != 0) {
+        return contained < 0 ? -1 : 0;
+    }
+    PyObject *value;
+    int found = deagg_mapping_get(mapping, source_key, &value);
+    if (found > 0) {
+        found = PyDict_SetItem(dict, key, value);
+        Py_DECREF(value);
+    }
+    return found;
+}
+
 static int
 copy_missing_item(PyObject *dict, PyObject *mapping, PyObject *key)
 {

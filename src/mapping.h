@@ -14,6 +14,11 @@ deagg_mapping_get(PyObject *mapping, PyObject *key, PyObject **value);
 int
 deagg_mapping_has(PyObject *mapping, PyObject *key);
 
+/* Sets dict[key] to the value that `mapping` has under `source_key`, unless it has none or dict
+ * has the key. 0, or -1 with an exception. */
+int
+deagg_mapping_copy_as(PyObject *dict, PyObject *key, PyObject *mapping, PyObject *source_key);
+
 /* Copies into `dict` every item of `mapping` whose key `dict` lacks, in the mapping's order. 0, or
  * -1 with an exception. */
 int

@@ -61,8 +61,8 @@ open_among_others(deagg_state *state, const deagg_options *options, deagg_reader
     return taken > 0;
 }
 
-kpl_status
-deagg_reader_decode(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate)
+static kpl_status
+decode_aside(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate)
 {
     kpl_status status;
     if (message.size < DEAGG_GIL_THRESHOLD) {
@@ -71,6 +71,17 @@ deagg_reader_decode(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **a
     Py_BEGIN_ALLOW_THREADS
     status = kpl_aggregate_decode(message, arena, aggregate);
     Py_END_ALLOW_THREADS
+    return status;
+}
+
+kpl_status
+deagg_reader_decode(kpl_bytes message, bool verified, kpl_arena *arena,
+                    const kpl_aggregate **aggregate)
+{
+    kpl_status status = decode_aside(message, arena, aggregate);
+    if (status == KPL_OK && !verified && (*aggregate)->n_records == 0) {
+        return KPL_NO_RECORDS;
+    }
     return status;
 }
 
@@ -92,10 +103,7 @@ deagg_reader_read(deagg_state *state, const deagg_options *options, deagg_reader
         return -1;
     }
     if (*status == KPL_OK) {
-        *status = deagg_reader_decode(message, &reader->arena, aggregate);
-    }
-    if (*status == KPL_OK && !options->verify && (*aggregate)->n_records == 0) {
-        *status = KPL_NO_RECORDS;
+        *status = deagg_reader_decode(message, options->verify, &reader->arena, aggregate);
     }
     if (*status == KPL_NO_MEMORY) {
         PyErr_NoMemory();

@@ -20,9 +20,11 @@ deagg_reader_new(void);
 kpl_arena
 deagg_reader_new_arena(void);
 
-/* kpl_aggregate_decode, without the GIL where that pays. */
+/* kpl_aggregate_decode, without the GIL where that pays; and KPL_NO_RECORDS for a message without
+ * user records whose digest was not `verified`, since nothing else vouches for it. */
 kpl_status
-deagg_reader_decode(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate);
+deagg_reader_decode(kpl_bytes message, bool verified, kpl_arena *arena,
+                    const kpl_aggregate **aggregate);
 
 /* Reads what the payload of `kinesis_record` holds. The record is item `index` of `records`, an
  * exact list or tuple; or `records` is NULL. 0 with *status set, or -1 with an exception. On

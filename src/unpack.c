@@ -104,10 +104,7 @@ deagg_unpack(deagg_state *state, PyObject *payload, bool verify)
         goto done;
     }
     if (status == KPL_OK) {
-        status = deagg_reader_decode(message, &arena, &aggregate);
-    }
-    if (status == KPL_OK && !verify && aggregate->n_records == 0) {
-        status = KPL_NO_RECORDS;
+        status = deagg_reader_decode(message, verify, &arena, &aggregate);
     }
     if (status == KPL_OK) {
         list = unpack_all(state, aggregate);

@@ -7,17 +7,11 @@
 #include "mapping.h"
 #include "payload.h"
 
-/* Copies `key` from `mapping` into `dict` if it is there. 0, or -1 with an exception. */
+/* Copies kinesis[key] into `dict` if it is there. 0, or -1 with an exception. */
 static int
-copy_item(PyObject *dict, PyObject *mapping, PyObject *key)
+copy_item(PyObject *dict, PyObject *kinesis, PyObject *key)
 {
-    PyObject *value;
-    int found = deagg_mapping_get(mapping, key, &value);
-    if (found > 0) {
-        found = PyDict_SetItem(dict, key, value);
-        Py_DECREF(value);
-    }
-    return found;
+    return deagg_mapping_copy_as(dict, key, kinesis, key);
 }
 
 /* A new dict with the keys of a user record's 'kinesis' in their documented order; NULL on error.

@@ -26,7 +26,7 @@ from aggregates import (
     record,
     varint_field,
 )
-from comparison import logged
+from comparison import logged, ordered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,13 +76,6 @@ def without_carried_metadata(output: dict) -> dict:
 def without_outer_data(output: dict) -> dict:
     """aws_kinesis_agg drops a key 'data' beside 'kinesis'."""
     return {name: value for name, value in output.items() if name != "data"}
-
-
-def ordered(value: Any) -> Any:
-    """Dicts as lists of items, so that the order of keys counts in a comparison."""
-    if isinstance(value, dict):
-        return [(name, ordered(each)) for name, each in value.items()]
-    return value
 
 
 def assert_equal_outputs(theirs: Any, records: list[dict]) -> list[str]:
