@@ -17,6 +17,8 @@ _FieldNames: TypeAlias = tuple[
 ]
 
 __version__: str
+# Of the protobuf-c inside, which security notices name: '1.4.1', for example.
+protobuf_c_version: str
 
 @final
 class UserRecordIterator(Generic[_Result_co]):

@@ -1,5 +1,5 @@
-/* Every difference between the Python versions that the extension is built for (3.10 and newer).
- */
+/* Every difference between the Python versions that the extension is built for (3.10 and newer),
+ * but for the slots in module.c. */
 #ifndef DEAGG_COMPAT_H
 #define DEAGG_COMPAT_H
 
@@ -7,6 +7,9 @@
 #include <Python.h>
 
 #include <stdbool.h>
+#ifdef Py_GIL_DISABLED
+#include <stdatomic.h>
+#endif
 
 #if PY_VERSION_HEX < 0x030D0000
 
@@ -91,6 +94,36 @@ deagg_sequence_item(PyObject *sequence, Py_ssize_t index)
         PyErr_Clear();
     }
     return item;
+#endif
+}
+
+/* A gate that one thread at a time passes. Where there is a GIL, that is what guards it. */
+#ifdef Py_GIL_DISABLED
+typedef atomic_bool deagg_gate;
+#else
+typedef bool deagg_gate;
+#endif
+
+/* Goes in, if nobody is inside. Returns whether it did. */
+static inline bool
+deagg_gate_enter(deagg_gate *gate)
+{
+#ifdef Py_GIL_DISABLED
+    return !atomic_exchange_explicit(gate, true, memory_order_acquire);
+#else
+    bool entered = !*gate;
+    *gate = true;
+    return entered;
+#endif
+}
+
+static inline void
+deagg_gate_leave(deagg_gate *gate)
+{
+#ifdef Py_GIL_DISABLED
+    atomic_store_explicit(gate, false, memory_order_release);
+#else
+    *gate = false;
 #endif
 }
 

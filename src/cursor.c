@@ -8,7 +8,7 @@
 
 typedef struct {
     PyObject_HEAD
-    bool running;
+    deagg_gate gate; /* somebody is inside while the fields are in use */
     deagg_walk walk;
 } deagg_cursor;
 
@@ -19,21 +19,20 @@ deagg_cursor_new(deagg_state *state, PyObject *records, const deagg_options *opt
     if (cursor == NULL) {
         return NULL;
     }
-    cursor->running = false;
+    deagg_gate_leave(&cursor->gate);
     cursor->walk = deagg_walk_new(records, options);
     PyObject_GC_Track(cursor);
     return (PyObject *)cursor;
 }
 
-/* Marks the cursor as running, for as long as its fields are in use. 0, or -1 with ValueError. */
+/* Goes through the cursor's gate. 0, or -1 with ValueError while it runs. */
 static int
 enter(deagg_cursor *cursor)
 {
-    if (cursor->running) {
+    if (!deagg_gate_enter(&cursor->gate)) {
         PyErr_SetString(PyExc_ValueError, "iterator already executing");
         return -1;
     }
-    cursor->running = true;
     return 0;
 }
 
@@ -52,7 +51,7 @@ cursor_next(PyObject *self)
     if (result == NULL) {
         deagg_walk_finish(&cursor->walk);
     }
-    cursor->running = false;
+    deagg_gate_leave(&cursor->gate);
     return result;
 }
 
@@ -108,7 +107,7 @@ deagg_cursor_drain(PyObject *self)
     }
     int drained = append_all(PyType_GetModuleState(Py_TYPE(self)), cursor, list);
     deagg_walk_finish(&cursor->walk);
-    cursor->running = false;
+    deagg_gate_leave(&cursor->gate);
     if (drained == 0) {
         return list;
     }
@@ -134,7 +133,7 @@ cursor_close(PyObject *self, PyObject *Py_UNUSED(ignored))
         return NULL;
     }
     deagg_walk_finish(&cursor->walk);
-    cursor->running = false;
+    deagg_gate_leave(&cursor->gate);
     Py_RETURN_NONE;
 }
 

@@ -6,6 +6,8 @@
 #include "unpack.h"
 #include "unpacked_record.h"
 
+#include <protobuf-c/protobuf-c.h>
+
 static PyObject *
 deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
@@ -143,7 +145,10 @@ module_exec(PyObject *module)
     if (state->event_keys == NULL) {
         return -1;
     }
-    return PyModule_AddStringConstant(module, "__version__", DEAGG_VERSION);
+    if (PyModule_AddStringConstant(module, "__version__", DEAGG_VERSION) < 0) {
+        return -1;
+    }
+    return PyModule_AddStringConstant(module, "protobuf_c_version", protobuf_c_version());
 }
 
 static int
@@ -179,6 +184,12 @@ module_free(void *module)
 
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, module_exec},
+#ifdef Py_mod_multiple_interpreters
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
     {0, NULL},
 };
 

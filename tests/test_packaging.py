@@ -99,8 +99,14 @@ def test_sdist_is_the_checkout_and_nothing_else(build, checkout):
 
 
 def test_wheel_contents(wheel):
-    names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    metadata = f"aws_kpl_deagg-{aws_kpl_deagg.__version__}.dist-info"
     expected = {
+        f"{metadata}/METADATA",
+        f"{metadata}/RECORD",
+        f"{metadata}/WHEEL",
+        f"{metadata}/entry_points.txt",
+        f"{metadata}/licenses/LICENSE",
+        f"{metadata}/top_level.txt",
         "aws_kpl_deagg/__init__.py",
         "aws_kpl_deagg/__main__.py",
         "aws_kpl_deagg/_command_input.py",
@@ -113,7 +119,7 @@ def test_wheel_contents(wheel):
     }
     if sys.platform == "linux":
         expected.add("aws_kpl_deagg/LICENSE.protobuf-c")
-    assert names == expected
+    assert set(wheel.namelist()) == expected
 
 
 def test_wheel_is_small(wheel):
@@ -146,6 +152,7 @@ def test_compiler_flags(build):
         flags = line.split()
         assert {"-std=c11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion"} <= set(flags)
         assert {"-fvisibility=hidden", "-fstack-protector-strong"} <= set(flags)
+        assert [flag for flag in flags if "_FORTIFY_SOURCE" in flag][-1] == "-D_FORTIFY_SOURCE=2"
         assert [flag for flag in flags if re.fullmatch(r"-O\w", flag)][-1] == "-O3"
         assert not any(flag.startswith(("-march", "-mtune", "-mcpu")) for flag in flags)
 
@@ -179,6 +186,21 @@ def test_module_is_hardened_and_without_debug_information(module):
     assert re.search(r"GNU_STACK.* RW ", segments)
     assert "__stack_chk_fail" in read("nm", "-D", "--undefined-only", module)
     assert ".debug_" not in read("readelf", "-SW", module)
+
+
+@on_linux
+def test_module_has_no_variable_of_its_own(module):
+    """Which interpreters and threads would share. (What it has for them is constant, or relocated
+    at most; a variable that holds nothing yet lies in the section that starts as zeros.)"""
+    symbols = [line.split()[-2:] for line in read("nm", module).splitlines()]
+    zeroed = {name for kind, name in filter(lambda symbol: symbol[0] in "bB", symbols)}
+    # The compiler's own: what the processor has, and whether destructors have run.
+    assert zeroed <= {"__cpu_features2", "__cpu_model", "completed.0"}
+
+
+def test_protobuf_c_is_no_older_than_1_4_1_or_the_build_says_so(build):
+    version = tuple(map(int, _deagg.protobuf_c_version.split(".")))
+    assert version >= (1, 4, 1) or "is older than 1.4.1" in (build / "log").read_text()
 
 
 def test_version_stands_in_one_place():

@@ -3,6 +3,7 @@
 import concurrent.futures
 import itertools
 import sys
+import sysconfig
 import threading
 
 import pytest
@@ -153,11 +154,18 @@ def another_thread_runs_within(call):
     return got_ahead
 
 
+with_a_gil = pytest.mark.skipif(
+    sysconfig.get_config_var("Py_GIL_DISABLED") == 1, reason="has no GIL to give up"
+)
+
+
+@with_a_gil
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_another_thread_runs_while_a_payload_is_read(call, patient):
     assert another_thread_runs_within(call)
 
 
+@with_a_gil
 def test_no_other_thread_runs_while_a_small_payload_is_read(patient):
     """What the test above rests on: nothing else gives the GIL up. For so little it would cost."""
     assert not another_thread_runs_within(lambda: deaggregate_records([SMALL] * 20))

@@ -1,0 +1,76 @@
+"""Measures how much more several threads get done than one, each with Kinesis records of its own.
+
+Prints, for each workload, as list and as iterator, the work done in a second by all threads
+together divided by that of one thread alone: medians of pairs measured one after the other. Time
+is the clock's, so other work on the machine makes the factors smaller.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from workloads import WORKLOADS, Workload
+
+from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
+
+# How long one thread is busy, at least, in each measurement.
+SECONDS = 0.2
+PAIRS = 7
+
+
+def drain(records: list[dict]) -> None:
+    for _ in iter_deaggregate_records(records):
+        pass
+
+
+FORMS = {"list": deaggregate_records, "iterator": drain}
+
+
+def elapsed(work: Callable[[list[dict]], object], shares: list[list[dict]], rounds: int) -> float:
+    """Seconds that as many threads as there are shares take for `rounds` times their share."""
+    barrier = threading.Barrier(len(shares) + 1)
+
+    def repeat(records: list[dict]) -> None:
+        barrier.wait()
+        for _ in range(rounds):
+            work(records)
+
+    threads = [threading.Thread(target=repeat, args=(share,)) for share in shares]
+    for thread in threads:
+        thread.start()
+    barrier.wait()
+    start = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - start
+
+
+def gain(work: Callable[[list[dict]], object], workload: Workload, threads: int) -> float:
+    """The median of how many times as much `threads` threads get done as one."""
+    shares = [workload.kinesis_records() for _ in range(threads)]
+    alone = shares[:1]
+    rounds = max(1, int(SECONDS / elapsed(work, alone, 1)))
+    return statistics.median(
+        threads * elapsed(work, alone, rounds) / elapsed(work, shares, rounds)
+        for _ in range(PAIRS)
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks/threads", description=__doc__)
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: the CPUs")
+    threads = parser.parse_args().threads
+    has_gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    print(f"Python {sys.version.split()[0]}, {'with' if has_gil else 'without'} a GIL", end="\n\n")
+    print(f"| workload | as | {threads} threads against one |\n| --- | --- | ---: |")
+    for workload in WORKLOADS:
+        for form, work in FORMS.items():
+            print(f"| {workload.name} | {form} | {gain(work, workload, threads):.2f} |")
+
+
+if __name__ == "__main__":
+    main()
