@@ -97,6 +97,15 @@ def records_of(document: Any) -> list[Any]:
     return [document]
 
 
+def lines_in_utf8(text: io.TextIOWrapper) -> Iterator[bytes]:
+    """Yields the lines of `text`; what it reads from stays open."""
+    try:
+        for line in text:
+            yield line.encode()
+    finally:
+        text.detach()
+
+
 def decompressed_lines(file: io.BufferedReader) -> Iterator[bytes]:
     """Returns the lines of `file` in UTF-8, decompressed."""
     lines: io.BufferedReader | gzip.GzipFile = file
@@ -106,7 +115,7 @@ def decompressed_lines(file: io.BufferedReader) -> Iterator[bytes]:
     if encoding.startswith("utf-8"):
         return iter(lines)
     # What a redirection in PowerShell writes.
-    return (line.encode() for line in io.TextIOWrapper(lines, encoding))
+    return lines_in_utf8(io.TextIOWrapper(lines, encoding))
 
 
 @contextlib.contextmanager

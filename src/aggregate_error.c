@@ -8,17 +8,11 @@
 static PyObject *
 get_argument(PyObject *self, void *index)
 {
-    PyObject *args = PyObject_GetAttrString(self, "args");
-    if (args == NULL) {
-        return NULL;
+    PyObject *args = ((PyBaseExceptionObject *)self)->args;
+    if (args != NULL && (intptr_t)index < PyTuple_GET_SIZE(args)) {
+        return Py_NewRef(PyTuple_GET_ITEM(args, (intptr_t)index));
     }
-    PyObject *argument = Py_None;
-    if (PyTuple_Check(args) && (Py_ssize_t)(intptr_t)index < PyTuple_GET_SIZE(args)) {
-        argument = PyTuple_GET_ITEM(args, (intptr_t)index);
-    }
-    Py_INCREF(argument);
-    Py_DECREF(args);
-    return argument;
+    return Py_NewRef(Py_None);
 }
 
 static PyObject *
@@ -26,15 +20,12 @@ aggregate_error_str(PyObject *self)
 {
     PyObject *sequence_number = get_argument(self, (void *)0);
     PyObject *reason = get_argument(self, (void *)1);
-    PyObject *text = NULL;
-    if (sequence_number != NULL && reason != NULL) {
-        text = sequence_number == Py_None
-                   ? PyObject_Str(reason)
-                   : PyUnicode_FromFormat("Kinesis record %S is a damaged aggregate: %S",
-                                          sequence_number, reason);
-    }
-    Py_XDECREF(sequence_number);
-    Py_XDECREF(reason);
+    PyObject *text = sequence_number == Py_None
+                         ? PyObject_Str(reason)
+                         : PyUnicode_FromFormat("Kinesis record %S is a damaged aggregate: %S",
+                                                sequence_number, reason);
+    Py_DECREF(sequence_number);
+    Py_DECREF(reason);
     return text;
 }
 

@@ -70,7 +70,13 @@ set_placed_keys(deagg_state *state, PyObject *kinesis, const deagg_kinesis_recor
 static PyObject *
 lambda_spelling(PyObject *key)
 {
-    if (!PyUnicode_Check(key) || PyUnicode_GET_LENGTH(key) == 0) {
+    if (!PyUnicode_Check(key)) {
+        return Py_NewRef(key);
+    }
+    if (deagg_str_ready(key) < 0) {
+        return NULL;
+    }
+    if (PyUnicode_GET_LENGTH(key) == 0) {
         return Py_NewRef(key);
     }
     Py_UCS4 first = PyUnicode_READ_CHAR(key, 0);

@@ -13,11 +13,12 @@ deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     PyObject *records;
     deagg_options options;
-    if (deagg_options_parse(args, kwargs, "O|O$pppO:deaggregate_records", &records, &options) <
+    if (deagg_options_parse(args, kwargs, "O|O$OOOO:deaggregate_records", &records, &options) <
         0) {
         return NULL;
     }
     PyObject *cursor = deagg_cursor_new(PyModule_GetState(module), records, &options);
+    Py_DECREF(records);
     if (cursor == NULL) {
         return NULL;
     }
@@ -31,11 +32,13 @@ iter_deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     PyObject *records;
     deagg_options options;
-    if (deagg_options_parse(args, kwargs, "O|O$pppO:iter_deaggregate_records", &records,
+    if (deagg_options_parse(args, kwargs, "O|O$OOOO:iter_deaggregate_records", &records,
                             &options) < 0) {
         return NULL;
     }
-    return deagg_cursor_new(PyModule_GetState(module), records, &options);
+    PyObject *cursor = deagg_cursor_new(PyModule_GetState(module), records, &options);
+    Py_DECREF(records);
+    return cursor;
 }
 
 static PyObject *
@@ -50,11 +53,17 @@ unpack(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"payload", "verify", NULL};
     PyObject *payload;
-    int verify = 1;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$p:unpack", names, &payload, &verify)) {
+    PyObject *verify = Py_True;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:unpack", names, &payload, &verify)) {
         return NULL;
     }
-    return deagg_unpack(PyModule_GetState(module), payload, verify);
+    /* Code of `verify` may empty `kwargs`. */
+    Py_INCREF(payload);
+    int verified = PyObject_IsTrue(verify);
+    PyObject *list =
+        verified < 0 ? NULL : deagg_unpack(PyModule_GetState(module), payload, verified);
+    Py_DECREF(payload);
+    return list;
 }
 
 static PyMethodDef module_methods[] = {
@@ -148,7 +157,11 @@ module_exec(PyObject *module)
     if (PyModule_AddStringConstant(module, "__version__", DEAGG_VERSION) < 0) {
         return -1;
     }
-    return PyModule_AddStringConstant(module, "protobuf_c_version", protobuf_c_version());
+    if (PyModule_AddStringConstant(module, "protobuf_c_version", protobuf_c_version()) < 0) {
+        return -1;
+    }
+    /* Here and not in the definition, since a module can be had that was not executed yet. */
+    return PyModule_AddFunctions(module, module_methods);
 }
 
 static int
@@ -197,9 +210,10 @@ PyDoc_STRVAR(module_doc,
              "Deaggregation of Kinesis records in C; people import it from aws_kpl_deagg.");
 
 static struct PyModuleDef module_definition = {
-    PyModuleDef_HEAD_INIT,         .m_name = "aws_kpl_deagg._deagg", .m_doc = module_doc,
-    .m_size = sizeof(deagg_state), .m_methods = module_methods,      .m_slots = module_slots,
-    .m_traverse = module_traverse, .m_clear = module_clear,          .m_free = module_free,
+    PyModuleDef_HEAD_INIT,   .m_name = "aws_kpl_deagg._deagg",
+    .m_doc = module_doc,     .m_size = sizeof(deagg_state),
+    .m_slots = module_slots, .m_traverse = module_traverse,
+    .m_clear = module_clear, .m_free = module_free,
 };
 
 PyMODINIT_FUNC

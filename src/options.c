@@ -59,26 +59,56 @@ parse_hash_key_range(PyObject *range, deagg_options *options)
     return 0;
 }
 
+/* What was passed, borrowed. */
+typedef struct {
+    PyObject *data_format;
+    PyObject *decode;
+    PyObject *strict;
+    PyObject *verify;
+    PyObject *hash_key_range;
+} raw_options;
+
+/* 0, or -1 with an exception. */
+static int
+parse_flag(PyObject *value, bool *flag)
+{
+    int truth = PyObject_IsTrue(value);
+    *flag = truth > 0;
+    return truth < 0 ? -1 : 0;
+}
+
+static int
+parse_values(const raw_options *raw, deagg_options *options)
+{
+    if (parse_flag(raw->decode, &options->decode) < 0 ||
+        parse_flag(raw->strict, &options->strict) < 0 ||
+        parse_flag(raw->verify, &options->verify) < 0 || parse_data_format(raw->data_format) < 0) {
+        return -1;
+    }
+    return parse_hash_key_range(raw->hash_key_range, options);
+}
+
 int
 deagg_options_parse(PyObject *args, PyObject *kwargs, const char *format, PyObject **records,
                     deagg_options *options)
 {
     static char *names[] = {"records", "data_format",    "decode", "strict",
                             "verify",  "hash_key_range", NULL};
-    PyObject *data_format = Py_None;
-    PyObject *hash_key_range = Py_None;
-    int decode = 0;
-    int strict = 0;
-    int verify = 1;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, records, &data_format, &decode,
-                                     &strict, &verify, &hash_key_range)) {
+    raw_options raw = {Py_None, Py_False, Py_False, Py_True, Py_None};
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, records, &raw.data_format,
+                                     &raw.decode, &raw.strict, &raw.verify, &raw.hash_key_range)) {
         return -1;
     }
-    options->decode = decode;
-    options->strict = strict;
-    options->verify = verify;
-    if (parse_data_format(data_format) < 0) {
+    /* Code of theirs that runs from here on may empty `kwargs`. */
+    PyObject *held = PyTuple_Pack(6, *records, raw.data_format, raw.decode, raw.strict, raw.verify,
+                                  raw.hash_key_range);
+    if (held == NULL) {
         return -1;
     }
-    return parse_hash_key_range(hash_key_range, options);
+    int result = parse_values(&raw, options);
+    if (result == 0) {
+        Py_INCREF(*records);
+    }
+    Py_DECREF(held);
+    return result;
 }

@@ -14,9 +14,9 @@ typedef struct {
     kpl_hash_key last_hash_key;  /* inclusive */
 } deagg_options;
 
-/* Takes the arguments of both functions apart: 0 with a borrowed reference in *records and
- * *options set, or -1 with TypeError or ValueError. `format` is "O|O$pppO:" and the function's
- * name, for PyArg_ParseTupleAndKeywords. */
+/* Takes the arguments of both functions apart: 0 with a new reference in *records and *options
+ * set, or -1 with TypeError, ValueError, MemoryError or what an option's truth raises. `format` is
+ * "O|O$OOOO:" and the function's name, for PyArg_ParseTupleAndKeywords. */
 int
 deagg_options_parse(PyObject *args, PyObject *kwargs, const char *format, PyObject **records,
                     deagg_options *options);

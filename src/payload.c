@@ -130,6 +130,10 @@ decode_leniently(PyObject *payload)
     if (decoded == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
         PyErr_Clear();
     }
+    else if (decoded != NULL && !PyBytes_Check(decoded)) {
+        PyErr_SetString(PyExc_TypeError, "binascii.a2b_base64 was replaced by something else");
+        Py_CLEAR(decoded);
+    }
     return decoded;
 }
 

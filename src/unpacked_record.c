@@ -160,10 +160,12 @@ static PyType_Slot unpacked_record_slots[] = {
     {0, NULL},
 };
 
+/* Without subclasses, and immutable, so that no other object can be made one: the members rely on
+ * there being all items. */
 static PyType_Spec unpacked_record_spec = {
     .name = "aws_kpl_deagg.UserRecord",
     .itemsize = sizeof(PyObject *),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = unpacked_record_slots,
 };
 
@@ -177,12 +179,18 @@ deagg_unpacked_record_new_type(PyObject *module)
     if (type == NULL) {
         return NULL;
     }
+    /* The attributes of an immutable type cannot be set. */
+    PyObject *attributes = ((PyTypeObject *)type)->tp_dict;
     names = Py_BuildValue("(ssss)", fields[0], fields[1], fields[2], fields[3]);
     defaults = PyDict_New();
-    if (names == NULL || defaults == NULL || PyObject_SetAttrString(type, "_fields", names) < 0 ||
-        PyObject_SetAttrString(type, "__match_args__", names) < 0 ||
-        PyObject_SetAttrString(type, "_field_defaults", defaults) < 0) {
+    if (names == NULL || defaults == NULL ||
+        PyDict_SetItemString(attributes, "_fields", names) < 0 ||
+        PyDict_SetItemString(attributes, "__match_args__", names) < 0 ||
+        PyDict_SetItemString(attributes, "_field_defaults", defaults) < 0) {
         Py_CLEAR(type);
+    }
+    else {
+        PyType_Modified((PyTypeObject *)type);
     }
     Py_XDECREF(names);
     Py_XDECREF(defaults);

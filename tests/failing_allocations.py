@@ -14,10 +14,26 @@ import operator
 import sys
 import tracemalloc
 
-from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
+from aggregates import (
+    BUILDERS,
+    aggregated_kinesis_record,
+    boto3_record,
+    kinesis_record,
+    message,
+    payload,
+    pipes_record,
+    record,
+    tag,
+)
 from growth import least_growth
 
-from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
+from aws_kpl_deagg import (
+    AggregateError,
+    deaggregate_records,
+    is_aggregated,
+    iter_deaggregate_records,
+    unpack,
+)
 
 CALLS_AFTER_SUCCESS = 15
 
@@ -31,6 +47,23 @@ PAYLOAD = payload(
 AGGREGATE = kinesis_record(PAYLOAD)
 PLAIN = kinesis_record(b"plain")
 TEXT = AGGREGATE["kinesis"]["data"]
+
+
+TAGGED = payload(message([b"key"], [record(0, b"data", tags=[tag(b"one", b"1"), tag(b"two")])]))
+
+
+def of_every_source(data):
+    return {
+        f"{source}": [build(data), build(b"plain"), build("plain")]
+        for source, build in BUILDERS.items()
+        if source != "Lambda"
+    }
+
+
+def other_mapping(one):
+    return collections.UserDict(
+        {k: other_mapping(v) if isinstance(v, dict) else v for k, v in one.items()}
+    )
 
 
 def other_mappings():
@@ -51,6 +84,25 @@ SOUND = {
     "no metadata": [{"kinesis": {"data": TEXT}}],
     "large table": [aggregated_kinesis_record(message([b"key"] * 4000, [record(0, b"x")]))],
     "aggregate without records": [aggregated_kinesis_record(message([b"key"]))],
+    **of_every_source(PAYLOAD),
+    "boto3 text": [boto3_record(TEXT), boto3_record("cGxhaW4=")],
+    "whole event": {"Records": [AGGREGATE, PLAIN]},
+    "event of a shard": {"SubscribeToShardEvent": {"Records": [boto3_record(PAYLOAD)]}},
+    "decode": [AGGREGATE, PLAIN, AGGREGATE],
+    "decode boto3": [boto3_record(PAYLOAD), boto3_record(bytearray(b"plain"))],
+    "verify=False": [AGGREGATE, PLAIN],
+    "hash_key_range": [AGGREGATE, PLAIN],
+} | {
+    f"{source} in other mappings": [other_mapping(build(PAYLOAD)), other_mapping(build(b"plain"))]
+    for source, build in BUILDERS.items()
+}
+OPTIONS = {
+    "decode": {"decode": True},
+    "decode boto3": {"decode": True},
+    "verify=False": {"verify": False},
+    "hash_key_range": {"hash_key_range": (0, 2**128 - 1)},
+    "another shard's": {"hash_key_range": (1, 1)},
+    "strict": {"strict": True},
 }
 # Where CPython swallows some failures itself, as it imports a module or words an exception.
 UNSOUND = {
@@ -62,6 +114,41 @@ UNSOUND = {
     "no mapping": [7],
     "data is None": [kinesis_record(None)],
     "not iterable": None,
+    "another shard's": [AGGREGATE, AGGREGATE],
+    "strict": [kinesis_record(PAYLOAD[:-1] + b"?")],
+    "damaged Pipes": [pipes_record(PAYLOAD[:-1] + b"?")],
+}
+
+
+def unpack_damaged(data):
+    try:
+        return unpack(data)
+    except AggregateError as error:
+        return [error.reason, error.sequence_number, str(error)]
+
+
+def uses_of_error(error):
+    return [error.__reduce__(), error.sequence_number, error.reason, str(error)]
+
+
+def uses_of_user_record(one):
+    return [
+        one._asdict(),
+        one._replace(data=b""),
+        type(one)._make(one),
+        repr(one),
+        one.__reduce__(),
+    ]
+
+
+# What is no call with records: a function of one argument, and the argument.
+OTHERS = {
+    "is_aggregated": (lambda data: [is_aggregated(data)], bytearray(PAYLOAD)),
+    "unpack": (unpack, PAYLOAD),
+    "unpack with tags": (unpack, bytearray(TAGGED)),
+    "unpack damaged": (unpack_damaged, PAYLOAD[:-1]),
+    "an AggregateError used": (uses_of_error, AggregateError("1", "too short")),
+    "a UserRecord used": (uses_of_user_record, unpack(PAYLOAD)[0]),
 }
 FUNCTIONS = {"list": deaggregate_records, "iterator": iter_deaggregate_records}
 ITERATOR_TYPE = type(iter_deaggregate_records([]))
@@ -87,7 +174,7 @@ def outcome(function, records, failing=None):
         _testcapi.remove_mem_hooks()
         assert type(results) is not ITERATOR_TYPE or list(results) == []
         return MemoryError
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, AggregateError) as error:
         return type(error)
     finally:
         _testcapi.remove_mem_hooks()
@@ -125,6 +212,7 @@ class StandIn:
 
 
 STAND_IN = StandIn()
+StandIn.attributes["info"] = "".format
 StandIn.attributes["getLogger"] = {"aws_kpl_deagg": STAND_IN}.__getitem__
 
 
@@ -133,19 +221,27 @@ def main(case):
     memory, and what that left behind.
     """
     sys.modules["logging"] = STAND_IN
-    records = (SOUND | UNSOUND)[case]
+    functions, argument = FUNCTIONS, (SOUND | UNSOUND).get(case)
+    if case in OTHERS:
+        functions, argument = {"other": OTHERS[case][0]}, OTHERS[case][1]
+    elif case in OPTIONS:
+        functions = {
+            name: functools.partial(function, **OPTIONS[case])
+            for name, function in FUNCTIONS.items()
+        }
     tracemalloc.start()
     gc.disable()
     # A debug build counts some references of the measurement as well.
     growth_of_nothing = least_growth(lambda: None)
-    for function, only_one in itertools.product(FUNCTIONS, (True, False)):
-        arguments = (FUNCTIONS[function], records, outcome(FUNCTIONS[function], records), only_one)
+    for name, only_one in itertools.product(functions, (True, False)):
+        function = functions[name]
+        arguments = (function, argument, outcome(function, argument), only_one)
         before, after = count_failures(*arguments)
         growth = least_growth(functools.partial(count_failures, *arguments))
         print(
             json.dumps(
                 {
-                    "function": function,
+                    "function": name,
                     "only one fails": only_one,
                     "failures before the first success": before,
                     "failures after it": after,

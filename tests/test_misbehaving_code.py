@@ -89,7 +89,7 @@ IN_A_CYCLE = """
 import gc, sys, weakref
 import aws_kpl_deagg._deagg as module
 
-module.TYPE.me = module.TYPE(*ARGUMENTS)
+module.AggregateError.me = module.AggregateError("1", "wrong digest")
 watched = weakref.ref(module)
 del module, sys.modules["aws_kpl_deagg._deagg"], sys.modules["aws_kpl_deagg"]
 del sys.modules["aws_kpl_deagg.deaggregator"]
@@ -98,12 +98,8 @@ print(watched())
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"), [("AggregateError", "(1, 2)"), ("UserRecord", "'abcd'")]
-)
-def test_module_is_collected_with_an_instance_on_its_type(name, arguments):
-    assert hasattr(aws_kpl_deagg, name)
-    program = IN_A_CYCLE.replace("TYPE", name).replace("ARGUMENTS", arguments)
-    command = [sys.executable, "-c", program]
+def test_module_is_collected_with_an_instance_on_its_type():
+    assert hasattr(aws_kpl_deagg, "AggregateError")
+    command = [sys.executable, "-c", IN_A_CYCLE]
     process = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert process.stdout.strip() == "None", process.stderr
