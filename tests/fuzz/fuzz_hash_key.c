@@ -1,0 +1,62 @@
+/* Explicit hash keys, two in an input, halfway apart: which are read, as what, and their order. */
+#include "fuzz.h"
+
+#include "hash_key.h"
+#include "md5.h"
+
+typedef unsigned __int128 number;
+
+/* The same reading, by the compiler's own 128 bits. */
+static bool
+parse(kpl_bytes text, number *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned digit = (unsigned)text.data[i] - '0';
+        if (digit > 9 || *value > (~(number)0 - digit) / 10) {
+            return false;
+        }
+        *value = *value * 10 + digit;
+    }
+    return text.size > 0;
+}
+
+static number
+number_of(const kpl_hash_key *hash_key)
+{
+    number value = 0;
+    for (size_t i = 0; i < sizeof hash_key->bytes; i++) {
+        value = value << 8 | hash_key->bytes[i];
+    }
+    return value;
+}
+
+/* Reads `text` both ways; an invalid one leaves *hash_key as it is. */
+static void
+check_parsing(kpl_bytes text, kpl_hash_key *hash_key)
+{
+    number before = number_of(hash_key), expected;
+    bool valid = parse(text, &expected);
+    expect(kpl_hash_key_parse(text, hash_key) == valid, "decimal digits below 2**128");
+    expect(number_of(hash_key) == (valid ? expected : before), "the number");
+    uint8_t digest[KPL_DIGEST_SIZE];
+    kpl_md5(text, digest);
+    kpl_hash_key implicit = kpl_hash_key_of_partition_key(text);
+    expect(same_bytes(implicit.bytes, digest, sizeof digest), "MD5 of a partition key");
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    kpl_bytes first = exact_copy(data, size / 2);
+    kpl_bytes second = exact_copy(data + size / 2, size - size / 2);
+    kpl_hash_key a = {{0}}, b = {{0}};
+    check_parsing(first, &a);
+    check_parsing(second, &b);
+    number left = number_of(&a), right = number_of(&b);
+    int order = kpl_hash_key_compare(&a, &b);
+    expect((order > 0) - (order < 0) == (left > right) - (left < right), "the order");
+    free((void *)first.data);
+    free((void *)second.data);
+    return 0;
+}
