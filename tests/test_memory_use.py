@@ -4,19 +4,20 @@ tracemalloc sees all of it: decoded text, the decoded message and the keys come 
 PyMem_*, the dicts from Python's own allocators.
 """
 
-import gc
 import tracemalloc
 
 import pytest
 from aggregates import (
     aggregated_kinesis_record,
-    bytes_field,
+    base64_text,
+    boto3_record,
+    kinesis_record,
     message,
     payload,
     record,
-    varint_field,
 )
 from comparison import logged
+from hostile import HOSTILE, OVER_THE_CAP, SOUND, drain, greediest_count, peak_of
 
 from aws_kpl_deagg import AggregateError, deaggregate_records, iter_deaggregate_records, unpack
 
@@ -28,23 +29,6 @@ def aggregate(count, size):
     return aggregated_kinesis_record(
         message([b"key"], [record(0, b"%0*d" % (size, i)) for i in range(count)])
     )
-
-
-def peak_of(call):
-    """The most memory that a call takes at a time, in bytes."""
-    gc.collect()
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def drain(iterable):
-    """Lets go of each item before the next."""
-    for _ in iterable:
-        pass
 
 
 @pytest.mark.parametrize("wrap", [list, iter])
@@ -84,33 +68,74 @@ def test_an_iterator_at_its_end_gives_all_memory_back():
     assert after < 10_000
 
 
+# Hostile messages
+
+# What README.md states: the iterator's peak in bytes per byte of the largest payload, and what
+# comes on top of it.
+MOST_PER_BYTE = 80
+MOST_ON_TOP = 128 << 10
+
+HOSTILE_OF_ANY_KIND = HOSTILE | OVER_THE_CAP
+
+
+def iterator_peak(*records):
+    with logged():
+        return peak_of(lambda: drain(iter_deaggregate_records(list(records))))
+
+
+@pytest.mark.parametrize("case", HOSTILE_OF_ANY_KIND.values(), ids=HOSTILE_OF_ANY_KIND)
+def test_the_iterator_s_peak_is_bounded_and_linear(case):
+    def peak_and_size(doublings):
+        hostile_payload = payload(case.message(greediest_count(doublings)))
+        text = base64_text(hostile_payload) + "\n"  # which costs more than clean base64
+        peak = iterator_peak(kinesis_record(text))
+        return peak, len(hostile_payload)
+
+    peak, size = peak_and_size(10)
+    larger_peak, larger_size = peak_and_size(12)
+    assert size < peak < size * MOST_PER_BYTE + MOST_ON_TOP
+    assert larger_size * 3 < larger_peak < larger_size * MOST_PER_BYTE + MOST_ON_TOP
+    assert larger_peak / larger_size < peak / size * 1.2
+
+
+def test_the_iterator_s_peak_is_bounded_at_its_worst():
+    """With nearly 10 MiB, with both kinds of base64, and with one such message after another."""
+    worst = HOSTILE["empty hash keys"].message(greediest_count(18))
+    hostile_payload = payload(worst)
+    text = base64_text(hostile_payload)
+    assert 8 * MIB < len(hostile_payload) < 10 * MIB
+    peaks = [
+        iterator_peak(boto3_record(hostile_payload)),
+        iterator_peak(kinesis_record(text)),
+        iterator_peak(kinesis_record(text + "\n")),
+        iterator_peak(kinesis_record(text), kinesis_record(text + "\n"), kinesis_record(text)),
+    ]
+    assert max(peaks) < len(hostile_payload) * MOST_PER_BYTE + MOST_ON_TOP
+    # Measured: 74, 75, 76 and 76.
+    assert min(peaks) > len(hostile_payload) * 40
+
+
 # The cap
 
-# protobuf-c's list of the fields it has scanned begins with room for 16 and doubles, so that its
-# size jumps, and a message is at its greediest, at the first field behind such a border.
-WORST_COUNTS = [16 * (2**k - 1) + 1 for k in (12, 14, 16)]
+WORST_COUNTS = [greediest_count(doublings) for doublings in (10, 12, 14)]
 
 
 @pytest.mark.parametrize("count", WORST_COUNTS)
-def test_a_message_of_unknown_fields_needs_too_much_memory(count):
-    unknown = varint_field(4, 0) * (count - 2)
-    assert len(unknown) == 2 * (count - 2)
-    greedy = unknown + message([b"key"], [record(0, b"x")])
-    kinesis_record = aggregated_kinesis_record(greedy)
+@pytest.mark.parametrize("case", OVER_THE_CAP.values(), ids=OVER_THE_CAP)
+def test_a_message_of_unknown_fields_needs_too_much_memory(case, count):
+    hostile_payload = payload(case.message(count))
+    hostile_record = kinesis_record(hostile_payload)
     with logged() as entries:
-        assert deaggregate_records([kinesis_record]) == [kinesis_record]
+        assert deaggregate_records([hostile_record]) == [hostile_record]
     assert [reason for _, reason in entries] == ["needs too much memory"]
     with pytest.raises(AggregateError) as caught:
-        unpack(payload(greedy))
+        unpack(hostile_payload)
     assert caught.value.reason == "needs too much memory"
 
 
 @pytest.mark.parametrize("count", WORST_COUNTS)
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_message_of_known_fields_never_does(count, number):
-    """Empty table entries, the greediest of known fields, are under the cap at their worst."""
-    entries = bytes_field(number, b"") * (count - 2)
-    assert len(entries) == 2 * (count - 2)
-    (user_record,) = unpack(payload(message([b""]) + entries + message([], [record(0, b"x")])))
-    assert user_record.partition_key == ""
-    assert user_record.data == b"x"
+@pytest.mark.parametrize("name", ["empty partition keys", "empty hash keys", "tags"])
+def test_a_message_of_known_fields_never_does(name, count):
+    """The greediest of known fields are under the cap at their worst."""
+    (user_record,) = unpack(payload(HOSTILE[name].message(count)))
+    assert user_record[:3] == SOUND
