@@ -1,4 +1,4 @@
-"""The benchmark runs, checks the answers it compares, and prints its table."""
+"""The benchmark and the soak run, check the answers they get, and print their figures."""
 
 import os
 import re
@@ -10,14 +10,15 @@ import pytest
 
 pytestmark = pytest.mark.peers
 
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+TESTS = Path(__file__).parent
+BENCHMARKS = TESTS.parent / "benchmarks"
 
 # Loaded by every interpreter that starts with its folder on PYTHONPATH.
 LOSE_THE_LAST_RECORD = """
 import aws_kpl_deagg
 
 whole = aws_kpl_deagg.deaggregate_records
-aws_kpl_deagg.deaggregate_records = lambda records: whole(records)[:-1]
+aws_kpl_deagg.deaggregate_records = lambda *records, **options: whole(*records, **options)[:-1]
 """
 
 
@@ -46,3 +47,28 @@ def test_answers_that_differ_stop_the_benchmark(tmp_path: Path) -> None:
     assert finished.returncode == 1
     assert "not the same answer" in finished.stderr
     assert finished.stdout == ""
+
+
+def soak(*folders: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the soak for 2 seconds with `folders` first on its path."""
+    path = os.pathsep.join(map(str, [*folders, TESTS]))
+    command = [sys.executable, str(BENCHMARKS / "soak.py"), "0.03", "--seed", "7"]
+    environment = {**os.environ, "PYTHONPATH": path}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_soak_accounts_for_everything() -> None:
+    finished = soak()
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.startswith("seed 7\n")
+    assert re.search(r"^[1-9][0-9,]* user records", finished.stdout, re.MULTILINE)
+    for name in ("Lambda", "boto3, base64", "Pipes", "bare payload", "wrong digest"):
+        assert re.search(rf"[:;] {name} [1-9]", finished.stdout)
+
+
+def test_a_lost_record_stops_the_soak(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(LOSE_THE_LAST_RECORD, encoding="utf-8")
+    finished = soak(tmp_path)
+    assert finished.returncode == 1
+    assert re.search("soak: seed 7, round [0-9]+, thread [01], call [0-9]+: .*", finished.stderr)
+    assert "all as they were packed" not in finished.stdout
