@@ -4,6 +4,7 @@ CPython's own test module `_testcapi` makes the n-th allocation fail, whichever 
 This is a program of its own, as a crash would otherwise end the whole test run.
 """
 
+import _imp
 import _testcapi
 import collections
 import functools
@@ -29,6 +30,7 @@ from growth import least_growth
 
 from aws_kpl_deagg import (
     AggregateError,
+    _deagg,
     deaggregate_records,
     is_aggregated,
     iter_deaggregate_records,
@@ -36,16 +38,19 @@ from aws_kpl_deagg import (
 )
 
 CALLS_AFTER_SUCCESS = 15
+LARGEST_INT_AT_HAND = 1024  # 256 before Python 3.14
+MOST_OBJECTS_AT_HAND = 100  # Python keeps up to 80 of a type for reuse
 
 PAYLOAD = payload(
     message(
         [b"ascii", "ü🔑".encode(), b"\xff"],
         [record(0, b"data", 0), record(1), record(2, b"x" * 600, 0)],
-        [b"0"],
+        [b"10"],
     )
 )
 AGGREGATE = kinesis_record(PAYLOAD)
 PLAIN = kinesis_record(b"plain")
+LARGE = aggregated_kinesis_record(message([b"key"], [record(0)] * (LARGEST_INT_AT_HAND + 2)))
 TEXT = AGGREGATE["kinesis"]["data"]
 
 
@@ -89,6 +94,7 @@ SOUND = {
     "whole event": {"Records": [AGGREGATE, PLAIN]},
     "event of a shard": {"SubscribeToShardEvent": {"Records": [boto3_record(PAYLOAD)]}},
     "decode": [AGGREGATE, PLAIN, AGGREGATE],
+    "decode plain": [PLAIN],
     "decode boto3": [boto3_record(PAYLOAD), boto3_record(bytearray(b"plain"))],
     "verify=False": [AGGREGATE, PLAIN],
     "hash_key_range": [AGGREGATE, PLAIN],
@@ -98,6 +104,7 @@ SOUND = {
 }
 OPTIONS = {
     "decode": {"decode": True},
+    "decode plain": {"decode": True},
     "decode boto3": {"decode": True},
     "verify=False": {"verify": False},
     "hash_key_range": {"hash_key_range": (0, 2**128 - 1)},
@@ -131,6 +138,42 @@ def uses_of_error(error):
     return [error.__reduce__(), error.sequence_number, error.reason, str(error)]
 
 
+def remake(one):
+    """As pickle and copy do, which do not survive each failure themselves."""
+    make, arguments = one.__reduce__()[:2]
+    return [make(*arguments).__reduce__()]
+
+
+def wrong_names(one):
+    try:
+        return one._replace(a=1, b=2, c=3)
+    except TypeError as error:
+        return [type(error)]
+
+
+def new_module():
+    return _imp.create_dynamic(_deagg.__spec__)
+
+
+def execute(module):
+    try:
+        _imp.exec_dynamic(module)
+    except SystemError:  # Before 3.13 CPython says nothing when it cannot copy a type's name.
+        raise MemoryError from None
+    return [module.unpack.__name__]
+
+
+def advanced():
+    """An iterator whose next subSequenceNumber is none of the ints that Python has at hand."""
+    iterator = iter_deaggregate_records([LARGE])
+    next(itertools.islice(iterator, LARGEST_INT_AT_HAND, None))
+    return iterator
+
+
+def advance(iterator):
+    return [next(iterator)["kinesis"]["subSequenceNumber"]]
+
+
 def uses_of_user_record(one):
     return [
         one._asdict(),
@@ -141,7 +184,8 @@ def uses_of_user_record(one):
     ]
 
 
-# What is no call with records: a function of one argument, and the argument.
+# What is no call with records: a function of one argument, and the argument or, where each call
+# needs a new one, what makes it.
 OTHERS = {
     "is_aggregated": (lambda data: [is_aggregated(data)], bytearray(PAYLOAD)),
     "unpack": (unpack, PAYLOAD),
@@ -149,6 +193,11 @@ OTHERS = {
     "unpack damaged": (unpack_damaged, PAYLOAD[:-1]),
     "an AggregateError used": (uses_of_error, AggregateError("1", "too short")),
     "a UserRecord used": (uses_of_user_record, unpack(PAYLOAD)[0]),
+    "a UserRecord with unknown names": (wrong_names, unpack(PAYLOAD)[0]),
+    "an AggregateError made again": (remake, AggregateError("1", "too short")),
+    "a UserRecord made again": (remake, unpack(TAGGED)[0]),
+    "a module executed": (execute, new_module),
+    "a large subSequenceNumber": (advance, advanced),
 }
 FUNCTIONS = {"list": deaggregate_records, "iterator": iter_deaggregate_records}
 ITERATOR_TYPE = type(iter_deaggregate_records([]))
@@ -164,6 +213,10 @@ def outcome(function, records, failing=None):
     output = [None] * MOST_RESULTS
     count = 0
     results = None
+    if callable(records):
+        records = records()
+    # Held, as their reuse would hide allocations.
+    _at_hand = [({}, [], (each,)) for each in range(MOST_OBJECTS_AT_HAND)]
     try:
         if failing is not None:
             _testcapi.set_nomemory(*failing)

@@ -367,4 +367,4 @@ def test_neon_under_emulation(tmp_path):
     source = REPOSITORY / "tests" / "c" / "compare_kernels.c"
     subprocess.run([compiler, *COMPILE, "-static", source, *SOURCES, "-o", program], check=True)
     result = subprocess.run([emulator, program], capture_output=True, text=True)
-    assert (result.stdout, result.stderr, result.returncode) == ("neon\n", "", 0)
+    assert (result.stdout, result.stderr, result.returncode) == ("plain\nneon\n", "", 0)

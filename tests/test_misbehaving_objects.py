@@ -6,7 +6,6 @@ import ctypes
 import logging
 import mmap
 import pickle
-import subprocess
 import sys
 import textwrap
 
@@ -22,6 +21,7 @@ from aggregates import (
     payload,
     record,
 )
+from child_process import run
 
 from aws_kpl_deagg import deaggregate_records, is_aggregated, iter_deaggregate_records, unpack
 
@@ -32,14 +32,6 @@ AGGREGATE = aggregated_kinesis_record(MESSAGE)
 DAMAGED = kinesis_record(PAYLOAD[:-1])
 LOGGER = logging.getLogger("aws_kpl_deagg")
 WHOLE_RANGE = (0, 2**128 - 1)
-
-
-def run(program):
-    """Runs a program in a process of its own, as what it does may crash it."""
-    command = [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(program)]
-    process = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert process.returncode == 0, process.stderr
-    return process.stdout.split()
 
 
 # Subclasses of str and int

@@ -1,23 +1,26 @@
 """Every path, errors included, leaves reference counts and memory as it found them."""
 
 import collections
-import gc
-import importlib.util
 import logging
 import sys
-import sysconfig
-import tracemalloc
 
 import pytest
-from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
-from growth import least_growth
+from aggregates import (
+    BUILDERS,
+    aggregated_kinesis_record,
+    boto3_record,
+    kinesis_record,
+    message,
+    payload,
+    record,
+)
 from mappings import Failing
+from reference_counts import NoTruth, assert_nothing_grows, attempt
 
-import aws_kpl_deagg._deagg
-from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
-
-CALLS = 40
-SMALLEST_ALLOCATION = 16
+from aws_kpl_deagg import (
+    deaggregate_records,
+    iter_deaggregate_records,
+)
 
 PAYLOAD = payload(
     message(
@@ -28,7 +31,6 @@ PAYLOAD = payload(
 )
 AGGREGATE = kinesis_record(PAYLOAD)
 PLAIN = kinesis_record(b"plain")
-ITERATOR_TYPE = type(iter_deaggregate_records([]))
 
 
 def failing(method, level):
@@ -43,7 +45,27 @@ def failing_source():
     raise RuntimeError
 
 
+class FailingKey(collections.UserDict):
+    """Raises RuntimeError where one key is looked up."""
+
+    def __init__(self, content, failing_key):
+        super().__init__(content)
+        self.failing_key = failing_key
+
+    def __contains__(self, key):
+        if key == self.failing_key:
+            raise RuntimeError
+        return key in self.data
+
+
+def other_mapping(one):
+    return collections.UserDict(
+        {k: other_mapping(v) if isinstance(v, dict) else v for k, v in one.items()}
+    )
+
+
 TEXT = AGGREGATE["kinesis"]["data"]
+PAYLOADS = [PAYLOAD, b"plain", PAYLOAD[:-1], "not base64", bytearray(PAYLOAD)]
 
 RECORDS = {
     "aggregate": [AGGREGATE],
@@ -80,12 +102,47 @@ RECORDS = {
     "data is None": [kinesis_record(None)],
     "not contiguous": [kinesis_record(memoryview(b"cxGxhaaW4=")[::2])],
     "error after results": [AGGREGATE, {}],
+    "sequence number fails": [{"kinesis": FailingKey({"data": TEXT[:-1]}, "sequenceNumber")}],
+    "single mapping fails": Failing(AGGREGATE, "__contains__", RuntimeError),
+    "whole event": {"Records": [AGGREGATE, PLAIN]},
+    "whole event of other mappings": collections.UserDict(records=(AGGREGATE, PLAIN)),
+    "whole event fails": FailingKey({"Records": [AGGREGATE]}, "Records"),
+    "event of a shard": {"SubscribeToShardEvent": {"Records": [boto3_record(PAYLOAD)]}},
+    "event of a shard fails": {"SubscribeToShardEvent": FailingKey({}, "Records")},
+    "event of a shard without records": {"SubscribeToShardEvent": {"Records": None}},
+    "StopIteration": [Failing(PLAIN, "__getitem__", StopIteration)],
 } | {
     f"{method} of the {level} mapping fails": [PLAIN, failing(method, level), PLAIN]
     for method in ("__contains__", "__getitem__", "__iter__")
     for level in ("outer", "inner")
 }
 
+
+SOURCES = {source: list(map(build, PAYLOADS)) for source, build in BUILDERS.items()}
+OPTIONS = {
+    "data_format": {"data_format": "Boto3"},
+    "decode": {"decode": True},
+    "strict": {"strict": True},
+    "verify=False": {"verify": False},
+    "hash_key_range": {"hash_key_range": (0, 2**128 - 1)},
+    "another shard's": {"hash_key_range": (2**127, 2**127)},
+}
+
+
+WRONG_OPTIONS = [
+    {"data_format": "Lambda"},
+    {"data_format": 7},
+    {"decode": NoTruth()},
+    {"strict": NoTruth()},
+    {"verify": NoTruth()},
+    {"hash_key_range": [0, 1]},
+    {"hash_key_range": (1, 0)},
+    {"hash_key_range": (0, 2**128)},
+    {"hash_key_range": (-1, 0)},
+    {"hash_key_range": ("0", 1)},
+    {"hash_key_range": (1, 2, 3)},
+    {"unknown": 1},
+]
 
 LOGGER = logging.getLogger("aws_kpl_deagg")
 
@@ -100,53 +157,6 @@ def no_log_lines():
     LOGGER.addFilter(drop)
     yield
     LOGGER.removeFilter(drop)
-
-
-@pytest.fixture(autouse=True)
-def traced_memory():
-    """Sees what the extension allocates past Python's own allocator, too."""
-    tracemalloc.start()
-    yield
-    tracemalloc.stop()
-
-
-def objects_below(value, depth=3):
-    """`value` and what it contains, as far as its containers go."""
-    yield value
-    if depth and isinstance(value, collections.UserDict):
-        yield from objects_below(value.data, depth)
-    elif depth and isinstance(value, dict):
-        for key, each in value.items():
-            yield key
-            yield from objects_below(each, depth - 1)
-    elif depth and isinstance(value, list | tuple):
-        for each in value:
-            yield from objects_below(each, depth - 1)
-
-
-def assert_nothing_grows(call, *subjects):
-    """`subjects` are the objects that the call works on."""
-    watched = [None, True, 0, "kinesis", "data", "aggregated", ITERATOR_TYPE, logging, LOGGER]
-    for subject in subjects:
-        watched += objects_below(subject)
-
-    def many_calls():
-        for _ in range(CALLS):
-            call()
-
-    many_calls()
-    references, blocks, size = least_growth(many_calls, watched)
-    # Less than one of each call's.
-    assert references < CALLS
-    assert blocks < CALLS
-    assert size < CALLS * SMALLEST_ALLOCATION
-
-
-def attempt(function, *arguments, **keywords):
-    try:
-        return function(*arguments, **keywords)
-    except (TypeError, KeyError, ValueError, RuntimeError, BufferError):
-        return None
 
 
 @pytest.mark.parametrize("case", RECORDS)
@@ -165,6 +175,29 @@ def test_iterator(case):
         attempt(next, iterator, None)
 
     assert_nothing_grows(call, records)
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("wrap", [dict, other_mapping], ids=["dicts", "other mappings"])
+@pytest.mark.parametrize("source", SOURCES)
+def test_sources_and_options(source, wrap, options):
+    records = list(map(wrap, SOURCES[source]))
+
+    def call():
+        for one in records:
+            attempt(deaggregate_records, [one], **options)
+        attempt(list, iter_deaggregate_records(records, **options))
+
+    assert_nothing_grows(call, records)
+
+
+@pytest.mark.parametrize("options", WRONG_OPTIONS)
+def test_wrong_options(options):
+    def call():
+        attempt(deaggregate_records, [AGGREGATE], **options)
+        attempt(iter_deaggregate_records, [AGGREGATE], **options)
+
+    assert_nothing_grows(call, AGGREGATE, options)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 9, 10, 11])
@@ -240,17 +273,6 @@ def test_logging_handler_that_raises(monkeypatch):
         LOGGER.removeHandler(handler)
 
 
-def test_references_to_the_iterators_type():
-    gc.collect()
-    before = sys.getrefcount(ITERATOR_TYPE)
-    iterators = [iter_deaggregate_records([AGGREGATE]) for _ in range(3000)]
-    assert sys.getrefcount(ITERATOR_TYPE) == before + 3000
-    for iterator in iterators:
-        next(iterator)
-    del iterators, iterator
-    assert sys.getrefcount(ITERATOR_TYPE) == before
-
-
 def test_user_records_share_what_they_should_and_no_more():
     values = [object(), object(), object()]
     one = {**AGGREGATE, "kinesis": {**AGGREGATE["kinesis"], "sequenceNumber": values[0]}}
@@ -260,19 +282,3 @@ def test_user_records_share_what_they_should_and_no_more():
     assert list(map(sys.getrefcount, values)) == [count + 9 for count in before]
     del user_records
     assert list(map(sys.getrefcount, values)) == before
-
-
-@pytest.mark.skipif(
-    sysconfig.get_config_var("Py_GIL_DISABLED") == 1,
-    reason="a free-threaded Python frees parts of a dead type some time later",
-)
-def test_module_loaded_again():
-    spec = aws_kpl_deagg._deagg.__spec__
-
-    def call():
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        assert module.iter_deaggregate_records is not iter_deaggregate_records
-        assert len(module.deaggregate_records([AGGREGATE])) == 9
-
-    assert_nothing_grows(call, AGGREGATE)

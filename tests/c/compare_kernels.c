@@ -1,110 +1,107 @@
-/* Compares every kernel set that runs here with "plain", where there is no Python to do it, as
- * under emulation. Prints the names of the sets it compared; exits with 1 at the first difference.
- *
- * Inputs and outputs end where a page begins that may not be touched. */
-#define _DEFAULT_SOURCE
+/* Compares every kernel set that runs here, in guarded memory, with "plain" outside of it. Needs
+ * no Python, so that it runs under emulation. Prints the names of the sets; exits with 1 at the
+ * first difference. */
+#include "guarded.h"
 
 #include "base64.h"
 #include "kernels.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define MEMORY_SIZE 65536 /* a multiple of every page size */
 #define LONGEST 300
 #define MOST_MESSAGES 40
 
 static const kpl_kernels *PLAIN;
 
-/* Memory whose end, which is returned, may not be touched. */
 static uint8_t *
-guarded_memory(void)
+guarded_random(void)
 {
-    uint8_t *memory =
-        mmap(NULL, 2 * MEMORY_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED || mprotect(memory + MEMORY_SIZE, MEMORY_SIZE, PROT_NONE) != 0) {
-        perror("guarded memory");
-        exit(2);
+    uint8_t *memory = guarded_new();
+    for (size_t i = 0; i < GUARDED_SIZE; i++) {
+        memory[i] = (uint8_t)(rand() >> 4);
     }
-    return memory + MEMORY_SIZE;
-}
-
-static void
-expect(bool same, const kpl_kernels *kernels, const char *operation, size_t size)
-{
-    if (!same) {
-        fprintf(stderr, "%s: %s of %zu\n", kernels->name, operation, size);
-        exit(1);
-    }
-}
-
-static uint8_t *
-random_bytes(uint8_t *end, size_t size)
-{
-    for (size_t i = 1; i <= size; i++) {
-        end[-(ptrdiff_t)i] = (uint8_t)(rand() >> 4);
-    }
-    return end - size;
+    return memory;
 }
 
 /* Decodes with both and compares the bytes, if there are any. */
 static void
-compare_decoding(const kpl_kernels *kernels, kpl_bytes text, uint8_t *end)
+compare_decoding(const kpl_kernels *kernels, kpl_bytes text, uint8_t *output, place where)
 {
-    static uint8_t expected[LONGEST * 2];
+    static uint8_t expected[LONGEST];
     size_t size = 0, expected_size = 0;
-    uint8_t *bytes = end - text.size / 4 * 3;
+    uint8_t *bytes = guarded_at(output, text.size / 4 * 3, where);
     bool expected_valid = PLAIN->base64_decode(text, expected, &expected_size);
     bool valid = kernels->base64_decode(text, bytes, &size);
-    expect(valid == expected_valid && size == expected_size && memcmp(bytes, expected, size) == 0,
-           kernels, "decoding", text.size);
+    CHECK(valid == expected_valid && size == expected_size && memcmp(bytes, expected, size) == 0,
+          "%s: decoding %zu characters", kernels->name, text.size);
 }
 
 static void
-compare_base64(const kpl_kernels *kernels, uint8_t *data_end, uint8_t *text_end)
+compare_encoding(const kpl_kernels *kernels, kpl_bytes data, uint8_t *output, place where)
 {
-    static char expected[LONGEST * 2];
+    static char expected[2 * LONGEST];
+    size_t size = kpl_base64_encoded_size(data.size);
+    char *text = (char *)guarded_at(output, size, where);
+    PLAIN->base64_encode(data, expected);
+    kernels->base64_encode(data, text);
+    CHECK(memcmp(text, expected, size) == 0, "%s: encoding %zu bytes", kernels->name, data.size);
+}
+
+/* Every length of text, clean but for one character, at every position: some that are wrong, or
+ * all there are where the length has a kernel's every step. */
+static void
+compare_base64(const kpl_kernels *kernels, uint8_t *input, uint8_t *output, place where)
+{
+    static const uint8_t wrong[] = {'=', '!', '-', 0, 0xff};
     for (size_t size = 0; size <= LONGEST; size++) {
-        kpl_bytes data = {random_bytes(data_end, size), size};
-        size_t text_size = kpl_base64_encoded_size(size);
-        uint8_t *text = text_end - text_size;
-        PLAIN->base64_encode(data, expected);
-        kernels->base64_encode(data, (char *)text);
-        expect(memcmp(text, expected, text_size) == 0, kernels, "encoding", size);
-        compare_decoding(kernels, (kpl_bytes){text, text_size}, data_end);
-        if (size != 2 && size != LONGEST / 2) {
-            continue;
+        uint8_t *text = guarded_at(input, size, where);
+        for (size_t i = 0; i < size; i++) {
+            text[i] = (uint8_t)kpl_base64_characters[rand() >> 4 & 63];
         }
-        for (size_t place = 0; place < text_size; place++) {
-            uint8_t character = text[place];
-            for (int value = 0; value < 256; value++) {
-                text[place] = (uint8_t)value;
-                compare_decoding(kernels, (kpl_bytes){text, text_size}, data_end);
+        compare_encoding(kernels, (kpl_bytes){text, size}, output, where);
+        compare_decoding(kernels, (kpl_bytes){text, size}, output, where);
+        size_t values = size == 4 || size == 196 ? 256 : sizeof wrong;
+        for (size_t position = 0; position < size; position++) {
+            uint8_t character = text[position];
+            for (size_t i = 0; i < values; i++) {
+                text[position] = values == 256 ? (uint8_t)i : wrong[i];
+                compare_decoding(kernels, (kpl_bytes){text, size}, output, where);
             }
-            text[place] = character;
+            text[position] = character;
         }
     }
 }
 
 static void
-compare_md5(const kpl_kernels *kernels, uint8_t *ends[MOST_MESSAGES], uint8_t *digests_end)
+compare_digests(const kpl_kernels *kernels, const kpl_bytes *messages, size_t count,
+                uint8_t *output, place where)
 {
-    static const size_t SIZES[] = {0,   1,   54,  55,  56,  57,   62,  63,  64,  65,
-                                   118, 119, 120, 121, 127, 1000, 128, 129, 300, 5000};
     static uint8_t expected[MOST_MESSAGES][KPL_DIGEST_SIZE];
+    uint8_t *digests = guarded_at(output, count * KPL_DIGEST_SIZE, where);
+    PLAIN->md5_many(messages, count, expected);
+    kernels->md5_many(messages, count, (uint8_t (*)[KPL_DIGEST_SIZE])digests);
+    CHECK(memcmp(digests, expected, count * KPL_DIGEST_SIZE) == 0, "%s: %zu digests",
+          kernels->name, count);
+}
+
+static void
+compare_md5(const kpl_kernels *kernels, uint8_t *inputs[MOST_MESSAGES], uint8_t *output,
+            place where)
+{
+    kpl_bytes messages[MOST_MESSAGES];
     for (size_t count = 0; count <= MOST_MESSAGES; count++) {
-        for (int round = 0; round < 10; round++) {
-            kpl_bytes messages[MOST_MESSAGES];
+        for (size_t size = 0; size <= LONGEST; size++) {
             for (size_t i = 0; i < count; i++) {
-                size_t size = SIZES[(size_t)rand() % (sizeof SIZES / sizeof *SIZES)];
-                messages[i] = (kpl_bytes){random_bytes(ends[i], size), size};
+                messages[i] = (kpl_bytes){guarded_at(inputs[i], size, where), size};
             }
-            uint8_t *digests = digests_end - count * KPL_DIGEST_SIZE;
-            PLAIN->md5_many(messages, count, expected);
-            kernels->md5_many(messages, count, (uint8_t (*)[KPL_DIGEST_SIZE])digests);
-            expect(memcmp(digests, expected, count * KPL_DIGEST_SIZE) == 0, kernels, "MD5", count);
+            compare_digests(kernels, messages, count, output, where);
+        }
+        for (int round = 0; round < 10; round++) {
+            for (size_t i = 0; i < count; i++) {
+                size_t size = (size_t)rand() % (rand() % 8 == 0 ? 5000 : 200);
+                messages[i] = (kpl_bytes){guarded_at(inputs[i], size, where), size};
+            }
+            compare_digests(kernels, messages, count, output, where);
         }
     }
 }
@@ -112,18 +109,22 @@ compare_md5(const kpl_kernels *kernels, uint8_t *ends[MOST_MESSAGES], uint8_t *d
 int
 main(void)
 {
-    uint8_t *ends[MOST_MESSAGES];
+    uint8_t *messages[MOST_MESSAGES];
     for (size_t i = 0; i < MOST_MESSAGES; i++) {
-        ends[i] = guarded_memory();
+        messages[i] = guarded_random();
     }
-    uint8_t *output_end = guarded_memory();
+    uint8_t *text = guarded_new(), *output = guarded_new();
     PLAIN = kpl_kernel_sets[0];
-    for (size_t i = 1; kpl_kernel_sets[i] != NULL; i++) {
-        if (kpl_kernel_sets[i]->runs_here()) {
-            compare_base64(kpl_kernel_sets[i], ends[0], output_end);
-            compare_md5(kpl_kernel_sets[i], ends, output_end);
-            puts(kpl_kernel_sets[i]->name);
+    for (size_t i = 0; kpl_kernel_sets[i] != NULL; i++) {
+        const kpl_kernels *kernels = kpl_kernel_sets[i];
+        if (!kernels->runs_here()) {
+            continue;
         }
+        for (place where = AT_START; where <= AT_END; where++) {
+            compare_base64(kernels, text, output, where);
+            compare_md5(kernels, messages, output, where);
+        }
+        puts(kernels->name);
     }
     return 0;
 }

@@ -1,0 +1,46 @@
+/* An allocator that counts what is not given back and can be made to fail. */
+#ifndef COUNTING_ALLOCATOR_H
+#define COUNTING_ALLOCATOR_H
+
+#include "status.h"
+
+#include <stdlib.h>
+
+/* AddressSanitizer takes a malloc of more than there can be for a fault. */
+#define LARGEST_ALLOCATION ((size_t)1 << 30)
+
+typedef struct {
+    size_t left;   /* how many allocations succeed before one fails */
+    size_t in_use; /* how many have not been given back */
+} counts;
+
+static void *
+allocate_counted(void *context, size_t size)
+{
+    counts *allocations = context;
+    if (allocations->left == 0 || size > LARGEST_ALLOCATION) {
+        return NULL;
+    }
+    void *memory = malloc(size);
+    if (memory != NULL) {
+        allocations->left--;
+        allocations->in_use++;
+    }
+    return memory;
+}
+
+static void
+release_counted(void *context, void *memory)
+{
+    counts *allocations = context;
+    allocations->in_use -= memory != NULL;
+    free(memory);
+}
+
+static inline kpl_allocator
+counting_allocator(counts *allocations)
+{
+    return (kpl_allocator){allocate_counted, release_counted, allocations};
+}
+
+#endif

@@ -1,0 +1,64 @@
+"""src/kpl by itself: the programs of tests/c, in memory that ends and begins at the byte.
+
+Each is compiled as the extension is, and once more with AddressSanitizer and
+UndefinedBehaviorSanitizer. It exits with 1 and says where, if a check fails, and is ended by what
+reads or writes outside of its memory.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+COMPILER = shlex.split(os.environ.get("CC", "cc"))
+COMMON = ["-std=c11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror"]
+OPTIMISED = ["-O3"]
+SANITIZED = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+PROGRAMS = ["check_aggregates", "check_arena", "check_hash_keys", "compare_kernels"]
+
+# The programs have sanitizers of their own, and a compiler that leaks is none of our business.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("LD_PRELOAD", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
+}
+
+
+def run(*command):
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """The folder with protobuf-c's code for proto/."""
+    folder = tmp_path_factory.mktemp("generated")
+    protoc = shutil.which("protoc") if shutil.which("protoc-gen-c") else shutil.which("protoc-c")
+    proto = REPOSITORY / "proto"
+    result = run(protoc, f"--proto_path={proto}", f"--c_out={folder}", "aggregated_record.proto")
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.fixture(scope="module", params=[OPTIMISED, SANITIZED], ids=["optimised", "sanitized"])
+def flags(request, tmp_path_factory):
+    program = tmp_path_factory.mktemp("empty") / "empty.c"
+    program.write_text("int main(void) { return 0; }\n")
+    if run(*COMPILER, *request.param, program, "-o", program.with_suffix("")).returncode != 0:
+        pytest.skip("this compiler has no sanitizers")
+    return request.param
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name, flags, generated, tmp_path):
+    kpl = REPOSITORY / "src" / "kpl"
+    sources = [REPOSITORY / "tests" / "c" / f"{name}.c", *kpl.glob("*.c"), *generated.glob("*.c")]
+    options = [*COMMON, *flags, f"-I{kpl}", f"-I{generated}"]
+    program = tmp_path / name
+    compiled = run(*COMPILER, *options, *sources, "-lprotobuf-c", "-o", program)
+    assert compiled.returncode == 0, compiled.stderr
+    result = run(program)
+    assert (result.stderr, result.returncode) == ("", 0)
