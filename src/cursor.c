@@ -41,7 +41,8 @@ cursor_next(PyObject *self)
 {
     deagg_cursor *cursor = (deagg_cursor *)self;
     deagg_state *state = PyType_GetModuleState(Py_TYPE(self));
-    if (enter(cursor) < 0) {
+    /* The collector may have taken the module from the type. */
+    if (state == NULL || enter(cursor) < 0) {
         return NULL;
     }
     PyObject *result = NULL;
@@ -101,11 +102,12 @@ PyObject *
 deagg_cursor_drain(PyObject *self)
 {
     deagg_cursor *cursor = (deagg_cursor *)self;
-    PyObject *list = PyList_New(0);
+    deagg_state *state = PyType_GetModuleState(Py_TYPE(self));
+    PyObject *list = state == NULL ? NULL : PyList_New(0);
     if (list == NULL || enter(cursor) < 0) {
         goto error;
     }
-    int drained = append_all(PyType_GetModuleState(Py_TYPE(self)), cursor, list);
+    int drained = append_all(state, cursor, list);
     deagg_walk_finish(&cursor->walk);
     deagg_gate_leave(&cursor->gate);
     if (drained == 0) {

@@ -175,8 +175,10 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     return 0;
 }
 
-static int
-module_clear(PyObject *module)
+/* There is no m_clear: code that runs while the collector clears garbage may still call functions
+ * of a module that is part of it. The types let go of the module, which breaks the cycle. */
+static void
+module_free(void *module)
 {
     deagg_state *state = PyModule_GetState(module);
     Py_CLEAR(state->iterator_type);
@@ -186,13 +188,6 @@ module_clear(PyObject *module)
     for (size_t i = 0; i < INTERNED_KEY_COUNT; i++) {
         Py_CLEAR(*interned_key(state, i));
     }
-    return 0;
-}
-
-static void
-module_free(void *module)
-{
-    module_clear(module);
 }
 
 static PyModuleDef_Slot module_slots[] = {
@@ -210,10 +205,9 @@ PyDoc_STRVAR(module_doc,
              "Deaggregation of Kinesis records in C; people import it from aws_kpl_deagg.");
 
 static struct PyModuleDef module_definition = {
-    PyModuleDef_HEAD_INIT,   .m_name = "aws_kpl_deagg._deagg",
-    .m_doc = module_doc,     .m_size = sizeof(deagg_state),
-    .m_slots = module_slots, .m_traverse = module_traverse,
-    .m_clear = module_clear, .m_free = module_free,
+    PyModuleDef_HEAD_INIT,         .m_name = "aws_kpl_deagg._deagg", .m_doc = module_doc,
+    .m_size = sizeof(deagg_state), .m_slots = module_slots,          .m_traverse = module_traverse,
+    .m_free = module_free,
 };
 
 PyMODINIT_FUNC
