@@ -13,7 +13,7 @@ if Path(aws_kpl_deagg.__file__).resolve().parent == SOURCE_FOLDER:
     raise pytest.UsageError("The tests are for the installed package. Run them by script/test.")
 
 hypothesis.settings.register_profile("any-machine", deadline=None)
-hypothesis.settings.register_profile("valgrind", deadline=None, max_examples=10)
+hypothesis.settings.register_profile("sanitized", deadline=None, max_examples=10)
 hypothesis.settings.load_profile("any-machine")
 
 
