@@ -72,7 +72,13 @@ CYCLES = [
     error_with_a_cause,
     error_with_an_attribute,
     error_with_a_traceback,
-    error_of_a_subclass,
+    pytest.param(
+        error_of_a_subclass,
+        marks=pytest.mark.skipif(
+            sysconfig.get_config_var("Py_GIL_DISABLED") == 1,
+            reason="a free-threaded 3.13 keeps every class once a thread has run",
+        ),
+    ),
     iterator_in_an_error,
     half_way,
     lambda node: iter_deaggregate_records(node),
@@ -198,11 +204,12 @@ def test_it_cannot_be_found_while_it_is_freed():
 
     class Searching:
         def __del__(self):
-            found.append([each for each in gc.get_objects() if type(each) is ITERATOR_TYPE])
+            found.append([each for each in gc.get_objects() if id(each) == identity])
             found.append(gc.get_referrers(self))
 
     gc.collect()
     iterator = half_way(Searching())
+    identity = id(iterator)
     del iterator
     assert found == [[], []]
 
