@@ -8,11 +8,16 @@
 static PyObject *
 get_argument(PyObject *self, void *index)
 {
+    PyObject *argument = Py_None;
+    /* Another thread may set the arguments; from 3.14 on that waits. */
+    Py_BEGIN_CRITICAL_SECTION(self);
     PyObject *args = ((PyBaseExceptionObject *)self)->args;
     if (args != NULL && (intptr_t)index < PyTuple_GET_SIZE(args)) {
-        return Py_NewRef(PyTuple_GET_ITEM(args, (intptr_t)index));
+        argument = PyTuple_GET_ITEM(args, (intptr_t)index);
     }
-    return Py_NewRef(Py_None);
+    Py_INCREF(argument);
+    Py_END_CRITICAL_SECTION();
+    return argument;
 }
 
 static PyObject *

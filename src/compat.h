@@ -25,6 +25,10 @@ PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **value)
     return PyErr_Occurred() ? -1 : 0;
 }
 
+/* The GIL is one critical section. */
+#define Py_BEGIN_CRITICAL_SECTION(object) {
+#define Py_END_CRITICAL_SECTION() }
+
 #endif
 
 /* Before 3.12 a str may lack its canonical form until it is asked for. 0, or -1 with MemoryError.

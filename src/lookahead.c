@@ -221,7 +221,7 @@ deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_loo
 }
 
 int
-deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *payload,
+deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *payload, bool is_text,
                      kpl_status *status, kpl_bytes *message)
 {
     while (lookahead->next < lookahead->count) {
@@ -230,7 +230,8 @@ deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *pay
             return 0;
         }
         lookahead->next++;
-        bool same = opened->index == index && opened->payload == payload;
+        bool same =
+            opened->index == index && opened->payload == payload && opened->is_text == is_text;
         Py_CLEAR(opened->payload);
         if (same) {
             *status = opened->status;

@@ -26,12 +26,12 @@ int
 deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_lookahead *lookahead,
                      PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text);
 
-/* Asks for `payload`, now the one of item `index`. 1 when it has been opened: then *status is how
- * it went, and on KPL_OK *message is valid until the next deagg_lookahead_fill, or in `payload`;
- * -1 when it has to be opened on its own, since its base64 is not clean; 0 when it was not looked
- * at. Each outcome is handed out once. */
+/* Asks for `payload`, now the one of item `index`, and text or not. 1 when it has been opened:
+ * then *status is how it went, and on KPL_OK *message is valid until the next
+ * deagg_lookahead_fill, or in `payload`; -1 when it has to be opened on its own, since its base64
+ * is not clean; 0 when it was not looked at. Each outcome is handed out once. */
 int
-deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *payload,
+deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *payload, bool is_text,
                      kpl_status *status, kpl_bytes *message);
 
 /* Whether deagg_lookahead_fill has a use for `payload`. */

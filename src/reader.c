@@ -50,13 +50,13 @@ open_among_others(deagg_state *state, const deagg_options *options, deagg_reader
     if (reader->lookahead == NULL && (reader->lookahead = deagg_lookahead_new()) == NULL) {
         return -1;
     }
-    int taken = deagg_lookahead_take(reader->lookahead, index, payload, status, message);
+    int taken = deagg_lookahead_take(reader->lookahead, index, payload, is_text, status, message);
     if (taken == 0) {
         if (deagg_lookahead_fill(state, options, reader->lookahead, records, index, payload,
                                  is_text) < 0) {
             return -1;
         }
-        taken = deagg_lookahead_take(reader->lookahead, index, payload, status, message);
+        taken = deagg_lookahead_take(reader->lookahead, index, payload, is_text, status, message);
     }
     return taken > 0;
 }

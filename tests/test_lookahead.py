@@ -15,6 +15,7 @@ import pytest
 from aggregates import (
     aggregated_kinesis_record,
     base64_text,
+    boto3_record,
     kinesis_record,
     message,
     payload,
@@ -26,6 +27,17 @@ from list_changes import CHANGES, aggregate, batch, damaged, plain
 from aws_kpl_deagg import AggregateError, deaggregate_records, iter_deaggregate_records
 
 # A list that changes while it is iterated
+
+
+def test_binary_payload_that_becomes_text():
+    """The same bytes are an aggregate from boto3, and no base64 from Lambda."""
+    binary = payload(message([b"k" * 61], [record(0)]))  # b"=" tells its key's size
+    records = [boto3_record(payload(message([b"key"], [record(0)]))), boto3_record(binary)]
+    iterator = iter_deaggregate_records(records)
+    next(iterator)
+    records[1] = kinesis_record(b"")
+    records[1]["kinesis"]["data"] = binary
+    assert list(iterator) == deaggregate_records(records[1:]) == [records[1]]
 
 
 def one_at_a_time(records):

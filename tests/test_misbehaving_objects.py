@@ -207,7 +207,7 @@ class Evil(logging.Logger):
     __getattribute__ = lambda self, name: 1 / 0
 
 def recurse(*arguments):
-    recurse(*arguments)
+    recurse(arguments)
 
 logger = logging.getLogger("aws_kpl_deagg")
 logger.setLevel(logging.INFO)
