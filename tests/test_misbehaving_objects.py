@@ -206,8 +206,8 @@ from aws_kpl_deagg import deaggregate_records
 class Evil(logging.Logger):
     __getattribute__ = lambda self, name: 1 / 0
 
-def recurse(*arguments):
-    recurse(arguments)
+def recurse(*_):
+    raise RecursionError("as deep recursion would")
 
 logger = logging.getLogger("aws_kpl_deagg")
 logger.setLevel(logging.INFO)
