@@ -5,7 +5,6 @@ This is a program of its own, as a crash would otherwise end the whole test run.
 """
 
 import _testcapi
-import collections
 import functools
 import gc
 import itertools
@@ -26,6 +25,7 @@ from aggregates import (
     tag,
 )
 from growth import least_growth
+from mappings import other_mapping
 
 from aws_kpl_deagg import (
     AggregateError,
@@ -34,6 +34,7 @@ from aws_kpl_deagg import (
     iter_deaggregate_records,
     unpack,
 )
+from aws_kpl_deagg._deagg import UserRecordIterator
 
 CALLS_AFTER_SUCCESS = 15
 LARGEST_INT_AT_HAND = 1024  # 256 before Python 3.14
@@ -61,17 +62,6 @@ def of_every_source(data):
         for source, build in BUILDERS.items()
         if source != "Lambda"
     }
-
-
-def other_mapping(one):
-    return collections.UserDict(
-        {k: other_mapping(v) if isinstance(v, dict) else v for k, v in one.items()}
-    )
-
-
-def other_mappings():
-    inner = collections.UserDict(AGGREGATE["kinesis"])
-    return [collections.UserDict({**AGGREGATE, "kinesis": inner})]
 
 
 SOUND = {
@@ -119,7 +109,6 @@ UNSOUND = {
     "another shard's": [AGGREGATE, AGGREGATE],
     "strict": [kinesis_record(PAYLOAD[:-1] + b"?")],
     "damaged Pipes": [pipes_record(PAYLOAD[:-1] + b"?")],
-    "other mappings": other_mappings(),
 } | {
     f"{source} in other mappings": [other_mapping(build(PAYLOAD)), other_mapping(build(b"plain"))]
     for source, build in BUILDERS.items()
@@ -188,7 +177,6 @@ OTHERS = {
     "a large subSequenceNumber": (advance, advanced),
 }
 FUNCTIONS = {"list": deaggregate_records, "iterator": iter_deaggregate_records}
-ITERATOR_TYPE = type(iter_deaggregate_records([]))
 MOST_RESULTS = 10
 
 
@@ -213,7 +201,7 @@ def outcome(function, records, failing=None):
             count += 1
     except MemoryError:
         _testcapi.remove_mem_hooks()
-        assert type(results) is not ITERATOR_TYPE or list(results) == []
+        assert type(results) is not UserRecordIterator or list(results) == []
         return MemoryError
     except (TypeError, KeyError, AggregateError) as error:
         return type(error)

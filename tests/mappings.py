@@ -3,6 +3,13 @@
 import collections
 
 
+def other_mapping(one):
+    """`one`, a dict, and the dicts in it as mappings that are none."""
+    return collections.UserDict(
+        {key: other_mapping(each) if isinstance(each, dict) else each for key, each in one.items()}
+    )
+
+
 class Failing(collections.UserDict):
     """Raises `error`, an exception or its type, from the method named `method`."""
 

@@ -7,15 +7,15 @@ import tracemalloc
 
 from growth import least_growth
 
-from aws_kpl_deagg import AggregateError, UserRecord, iter_deaggregate_records
+from aws_kpl_deagg import AggregateError, UserRecord
+from aws_kpl_deagg._deagg import UserRecordIterator
 
 CALLS = 40
 SMALLEST_ALLOCATION = 16
 
-ITERATOR_TYPE = type(iter_deaggregate_records([]))
 # What the extension holds itself: its types and interned strings.
 HELD = [
-    ITERATOR_TYPE,
+    UserRecordIterator,
     UserRecord,
     AggregateError,
     *("ApproximateArrivalTimestamp", "Data", "PartitionKey", "Records", "SequenceNumber"),

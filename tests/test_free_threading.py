@@ -13,7 +13,7 @@ import sysconfig
 import threading
 
 import pytest
-from aggregates import aggregated_kinesis_record, kinesis_record, message, record
+from list_changes import aggregate, plain
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 
@@ -25,12 +25,11 @@ TIMEOUT = 60
 THREADS = 8
 ROUNDS = 50
 
-PLAIN = kinesis_record(b"plain")
+PLAIN = plain()
 
 
-def aggregate(number):
-    records = [record(0, b"%d" % i) for i in range(20)]
-    return aggregated_kinesis_record(message([b"%d" % number], records))
+def numbered(number):
+    return aggregate(*(b"%d" % i for i in range(20)), sequence_number=str(number))
 
 
 def in_threads(*calls):
@@ -59,8 +58,8 @@ def test_these_tests_run_without_a_gil():
 
 def test_list_of_records_that_changes():
     """Each Kinesis record is taken as a whole, whichever are there at the moment."""
-    aggregates = [aggregate(i) for i in range(10)]
-    whole = {each["kinesis"]["data"]: deaggregate_records(each) for each in aggregates}
+    aggregates = [numbered(i) for i in range(10)]
+    whole = list(map(deaggregate_records, aggregates))
     records = aggregates * 3
     done = threading.Event()
 
@@ -81,8 +80,7 @@ def test_list_of_records_that_changes():
             for _ in range(ROUNDS):
                 results = deaggregate_records(records)
                 while results:
-                    key = results[0]["kinesis"]["partitionKey"]
-                    expected = whole[aggregates[int(key)]["kinesis"]["data"]]
+                    expected = whole[int(results[0]["kinesis"]["sequenceNumber"])]
                     assert results[: len(expected)] == expected
                     del results[: len(expected)]
         finally:
@@ -93,9 +91,9 @@ def test_list_of_records_that_changes():
 
 def test_records_that_change():
     """A record whose payload is replaced comes out as one or the other."""
-    sound = aggregate(1)
+    sound = numbered(1)
     user_records = deaggregate_records(sound)
-    changing = {**sound, "kinesis": dict(sound["kinesis"])}
+    changing = dict(sound)
     done = threading.Event()
 
     def change():
@@ -128,7 +126,7 @@ def insist(call, *args):
 
 
 def test_iterator_that_is_closed_and_collected_meanwhile():
-    records = [aggregate(i) for i in range(20)]
+    records = [numbered(i) for i in range(20)]
     expected = deaggregate_records(records)
 
     for _ in range(ROUNDS):

@@ -10,9 +10,9 @@ from aggregates import kinesis_record, message, payload, record
 from child_process import run
 
 from aws_kpl_deagg import AggregateError, UserRecord, iter_deaggregate_records, unpack
+from aws_kpl_deagg._deagg import UserRecordIterator
 
 PAYLOAD = payload(message([b"key"], [record(0, b"%d" % i) for i in range(3)]))
-ITERATOR_TYPE = type(iter_deaggregate_records([]))
 
 
 class Node(list):
@@ -116,7 +116,7 @@ class Entering:
 
 
 def enter(iterator, seen):
-    for call in (next, ITERATOR_TYPE.close, next):
+    for call in (next, UserRecordIterator.close, next):
         try:
             seen.append(call(iterator))
         except (ValueError, StopIteration) as error:

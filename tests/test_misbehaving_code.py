@@ -1,11 +1,10 @@
 """Foreign code that runs in the middle of things: never a crash, and nothing swallowed or lost."""
 
 import gc
-import subprocess
-import sys
 
 import pytest
 from aggregates import aggregated_kinesis_record, boto3_record, message, payload, record
+from child_process import run
 
 import aws_kpl_deagg
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
@@ -80,9 +79,7 @@ print(deaggregate_records([record])[0] is record)
 
 
 def test_damaged_record_comes_out_where_logging_cannot_be_imported():
-    command = [sys.executable, "-c", WITHOUT_LOGGING]
-    process = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert process.stdout.split() == ["ModuleNotFoundError", "True"], process.stderr
+    assert run(WITHOUT_LOGGING) == ["ModuleNotFoundError", "True"]
 
 
 IN_A_CYCLE = """
@@ -100,6 +97,4 @@ print(watched())
 
 def test_module_is_collected_with_an_instance_on_its_type():
     assert hasattr(aws_kpl_deagg, "AggregateError")
-    command = [sys.executable, "-c", IN_A_CYCLE]
-    process = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert process.stdout.strip() == "None", process.stderr
+    assert run(IN_A_CYCLE) == ["None"]

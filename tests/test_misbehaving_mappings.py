@@ -19,10 +19,10 @@ from mappings import (
 )
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
+from aws_kpl_deagg._deagg import UserRecordIterator
 
 PAYLOAD = payload(message([b"key", b"other"], [record(0, b"1", 0), record(1, b"2")], [b"7"]))
 WRAPPERS = {"mapping": TrappedMapping, "key": with_trapped_keys}
-ITERATOR_TYPE = type(iter_deaggregate_records([]))
 
 
 def drained(records, **options):
@@ -142,7 +142,7 @@ def test_they_cannot_enter_the_iterator_nor_disturb_it(source, wrap, data, actio
         if action == "collect":
             gc.collect(0)
             return
-        entry = {"next": next, "close": ITERATOR_TYPE.close, "list": list}[action]
+        entry = {"next": next, "close": UserRecordIterator.close, "list": list}[action]
         with pytest.raises(ValueError, match="already executing"):
             entry(iterator)
         refused.append(True)

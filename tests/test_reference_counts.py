@@ -14,7 +14,7 @@ from aggregates import (
     payload,
     record,
 )
-from mappings import Failing
+from mappings import Failing, other_mapping
 from reference_counts import NoTruth, assert_nothing_grows, attempt
 
 from aws_kpl_deagg import (
@@ -56,12 +56,6 @@ class FailingKey(collections.UserDict):
         if key == self.failing_key:
             raise RuntimeError
         return key in self.data
-
-
-def other_mapping(one):
-    return collections.UserDict(
-        {k: other_mapping(v) if isinstance(v, dict) else v for k, v in one.items()}
-    )
 
 
 TEXT = AGGREGATE["kinesis"]["data"]

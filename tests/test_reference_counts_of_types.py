@@ -9,7 +9,7 @@ import sysconfig
 
 import pytest
 from aggregates import kinesis_record, message, payload, record, tag
-from reference_counts import ITERATOR_TYPE, NoTruth, assert_nothing_grows, attempt
+from reference_counts import NoTruth, assert_nothing_grows, attempt
 
 import aws_kpl_deagg._deagg
 from aws_kpl_deagg import (
@@ -19,6 +19,7 @@ from aws_kpl_deagg import (
     iter_deaggregate_records,
     unpack,
 )
+from aws_kpl_deagg._deagg import UserRecordIterator
 
 PAYLOAD = payload(message([b"ascii", "ü🔑".encode()], [record(i % 2, b"data") for i in range(9)]))
 AGGREGATE = kinesis_record(PAYLOAD)
@@ -93,7 +94,7 @@ def test_without_records(call):
 
 
 INSTANCES = {
-    ITERATOR_TYPE: lambda: iter_deaggregate_records([AGGREGATE]),
+    UserRecordIterator: lambda: iter_deaggregate_records([AGGREGATE]),
     UserRecord: lambda: unpack(TAGGED)[0],
     AggregateError: lambda: AggregateError("1", "too short"),
 }
@@ -105,7 +106,7 @@ def test_references_to_a_type(kind):
     before = sys.getrefcount(kind)
     instances = [INSTANCES[kind]() for _ in range(3000)]
     assert sys.getrefcount(kind) == before + 3000
-    if kind is ITERATOR_TYPE:
+    if kind is UserRecordIterator:
         for iterator in instances:
             next(iterator)
         del iterator

@@ -33,7 +33,7 @@ static const uint8_t MESSAGE[] = {
 #define PAYLOAD_SIZE (MAGIC_SIZE + sizeof MESSAGE + KPL_DIGEST_SIZE)
 
 static uint8_t payload[PAYLOAD_SIZE];
-static counts allocations = {SIZE_MAX, 0};
+static counts allocations = {.left = SIZE_MAX};
 /* Where what was read goes, so that no compiler leaves the reading out. */
 volatile size_t sum_of_all;
 

@@ -54,7 +54,7 @@ check_every_failure(void)
 {
     size_t refused = 0;
     for (size_t succeeding = 0;; succeeding++) {
-        counts allocations = {succeeding, 0};
+        counts allocations = {.left = succeeding};
         kpl_arena arena = kpl_arena_new(counting_allocator(&allocations));
         kpl_arena_begin(&arena, 0, SIZE_MAX);
         size_t taken = take_pieces(&arena);
@@ -81,7 +81,7 @@ check_every_failure(void)
 static void
 check_every_cap(void)
 {
-    counts allocations = {SIZE_MAX, 0};
+    counts allocations = {.left = SIZE_MAX};
     kpl_arena arena = kpl_arena_new(counting_allocator(&allocations));
     for (size_t cap = 0; cap < 10000; cap++) {
         size_t total = 0;
@@ -103,7 +103,7 @@ check_every_cap(void)
 static void
 check_sizes_that_would_wrap_around(void)
 {
-    counts allocations = {SIZE_MAX, 0};
+    counts allocations = {.left = SIZE_MAX};
     kpl_arena arena = kpl_arena_new(counting_allocator(&allocations));
     for (size_t below = 0; below < 100; below++) {
         kpl_arena_begin(&arena, 0, 1000);

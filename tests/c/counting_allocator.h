@@ -1,4 +1,4 @@
-/* An allocator that counts what is not given back and can be made to fail. */
+/* An allocator that counts what it gives and can be made to fail. */
 #ifndef COUNTING_ALLOCATOR_H
 #define COUNTING_ALLOCATOR_H
 
@@ -12,6 +12,8 @@
 typedef struct {
     size_t left;   /* how many allocations succeed before one fails */
     size_t in_use; /* how many have not been given back */
+    size_t made;   /* how many there were in all, and their bytes */
+    size_t bytes;
 } counts;
 
 static void *
@@ -25,6 +27,8 @@ allocate_counted(void *context, size_t size)
     if (memory != NULL) {
         allocations->left--;
         allocations->in_use++;
+        allocations->made++;
+        allocations->bytes += size;
     }
     return memory;
 }

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "aggregate.h"
+#include "counting_allocator.h"
 #include "frame.h"
 #include "md5.h"
 
@@ -139,31 +140,6 @@ decode_without_arena(kpl_bytes message, uint64_t *checksum)
     return status;
 }
 
-/* What the arena has taken, and how often it may come again. */
-typedef struct {
-    size_t bytes, calls, calls_left;
-} supply;
-
-static void *
-allocate(void *context, size_t size)
-{
-    supply *from = context;
-    if (from->calls_left == 0) {
-        return NULL;
-    }
-    from->calls_left--;
-    from->calls++;
-    from->bytes += size;
-    return malloc(size);
-}
-
-static void
-give_back(void *context, void *memory)
-{
-    (void)context;
-    free(memory);
-}
-
 static void
 check_decoding(kpl_bytes message, kpl_arena *arena, kpl_status expected, uint64_t checksum)
 {
@@ -185,20 +161,20 @@ check_message(kpl_bytes message)
 {
     uint64_t checksum = 0;
     kpl_status expected = decode_without_arena(message, &checksum);
-    supply memory = {.calls_left = SIZE_MAX};
-    kpl_arena arena = kpl_arena_new((kpl_allocator){allocate, give_back, &memory});
+    counts memory = {.left = SIZE_MAX};
+    kpl_arena arena = kpl_arena_new(counting_allocator(&memory));
     check_decoding(message, &arena, expected, checksum);
     /* arena.c: chunks double up to one that has room for all the cap leaves. */
     expect(memory.bytes <= 3 * ARENA_CAP(message.size), "memory taken is bounded");
-    size_t calls = memory.calls;
+    size_t calls = memory.made;
     for (size_t allowed = 0; allowed < calls; allowed++) {
         kpl_arena_release(&arena);
-        memory.calls_left = allowed;
+        memory.left = allowed;
         const kpl_aggregate *none = NULL;
         expect(kpl_aggregate_decode(message, &arena, &none) == KPL_NO_MEMORY, "no memory");
         expect(none == NULL, "no aggregate without memory");
     }
-    memory.calls_left = SIZE_MAX;
+    memory.left = SIZE_MAX;
     check_decoding(message, &arena, expected, checksum);
     kpl_arena_release(&arena);
 }
