@@ -3,11 +3,11 @@
 protobuf-c comes from the system. On Linux its archive is linked into the module, so that a wheel
 needs nothing at run time. Environment variables change the build:
 
-    AWS_KPL_DEAGG_SHARED=1     links the shared library instead, as is always done elsewhere
+    AWS_KPL_DEAGG_SHARED=1     links the shared library instead; 0 does not, where that is usual
     AWS_KPL_DEAGG_WERROR=1     makes warnings errors
     AWS_KPL_DEAGG_SANITIZE=address,undefined
                                compiles with these sanitizers, assertions and debug information
-    CFLAGS=-g                  keeps debug information
+    CFLAGS="-O0 -g -UNDEBUG"   makes a debug build
 """
 
 import os
@@ -24,7 +24,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import SetupError
 
 PROTO = "proto/aggregated_record.proto"
-SHARED = not sys.platform.startswith("linux") or os.environ.get("AWS_KPL_DEAGG_SHARED") == "1"
+LINUX = sys.platform.startswith("linux")
+SHARED = os.environ.get("AWS_KPL_DEAGG_SHARED", "0" if LINUX else "1") == "1"
 SANITIZE = os.environ.get("AWS_KPL_DEAGG_SANITIZE")
 INSTALL = (
     "Debian, Ubuntu: apt-get install libprotobuf-c-dev protobuf-c-compiler; "
@@ -106,15 +107,17 @@ def compile_flags():
     if SANITIZE:
         debug = ["-O1", "-g", "-UNDEBUG", "-U_FORTIFY_SOURCE", "-fno-omit-frame-pointer"]
         return [*flags, *debug, f"-fsanitize={SANITIZE}"]
-    if "-g" not in os.environ.get("CFLAGS", "").split():
+    asked = os.environ.get("CFLAGS", "").split()
+    if "-g" not in asked:
         flags.append("-g0")  # Python's own flags have -g, which would make the wheel thrice as big
-    hardening = ["-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]
-    return [*flags, "-O3", *hardening]
+    if not any(flag.startswith("-O") for flag in asked):
+        flags.append("-O3")
+    return [*flags, "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"]
 
 
 def link_flags():
     flags = [f"-fsanitize={SANITIZE}"] if SANITIZE else []
-    if sys.platform.startswith("linux"):
+    if LINUX:
         flags += ["-Wl,-z,relro,-z,now,-z,text", "-Wl,--exclude-libs,ALL"]
     return flags
 

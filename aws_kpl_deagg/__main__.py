@@ -90,7 +90,10 @@ SHOW: dict[str, Callable[[bytes], Any]] = {
 
 
 def shown_records(record: Any, arguments: argparse.Namespace) -> Iterator[Any]:
-    """Yields the user records of a Kinesis record, or the record, with data as it is to show."""
+    """Yields the user records of a Kinesis record, or the record, with data as it is to show.
+
+    Raises what iter_deaggregate_records() does.
+    """
     show = SHOW.get(arguments.decode)
     for user_record in iter_deaggregate_records(
         [record], decode=show is not None, strict=arguments.strict
@@ -104,7 +107,10 @@ def shown_records(record: Any, arguments: argparse.Namespace) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def located(place: str) -> Iterator[None]:
-    """Adds the place of a Kinesis record to what is wrong with it."""
+    """Adds the place of a Kinesis record to what is wrong with it.
+
+    Raises DamagedRecord for an AggregateError, and InputError for what is no Kinesis record.
+    """
     try:
         yield
     except AggregateError as error:

@@ -32,7 +32,7 @@ class _OptionalMetadata(TypedDict, total=False):
 class _Metadata(_OptionalMetadata):
     kinesisSchemaVersion: str
     sequenceNumber: str
-    # Seconds (Lambda), milliseconds (Firehose, Analytics) or a datetime (boto3).
+    # Seconds (Lambda, Pipes), milliseconds (Firehose, Analytics) or a datetime (boto3).
     approximateArrivalTimestamp: int | float | datetime
 
 
@@ -49,6 +49,7 @@ class DecodedKinesis(_Metadata):
 
 
 class _EventKeys(TypedDict, total=False):
+    # What a record of a Lambda event has beside 'kinesis'.
     awsRegion: str
     eventID: str
     eventName: str

@@ -35,17 +35,30 @@ aggregate_error_str(PyObject *self)
 }
 
 PyDoc_STRVAR(aggregate_error_doc,
-             "AggregateError(sequence_number, reason)\n"
+             "AggregateError(sequence_number, reason, /)\n"
              "--\n"
              "\n"
-             "A payload that should be an aggregate of the Kinesis Producer Library and is none.");
+             "A payload that should be an aggregate of the Kinesis Producer Library and is none.\n"
+             "\n"
+             "Raised with strict=True, and by unpack(). The reasons:\n"
+             "\n"
+             "    'not base64'                 data that does not decode\n"
+             "    'too short'                  16 bytes or fewer behind the magic\n"
+             "    'wrong digest'               not the MD5 of the message\n"
+             "    'malformed message'          a required field missing included\n"
+             "    'index outside its table'    a user record with a key that is not there\n"
+             "    'needs too much memory'      more than any sound message of its size\n"
+             "    'no user records'            with verify=False only\n"
+             "    'invalid explicit hash key'  with hash_key_range only: no decimal number\n"
+             "                                 below 2**128\n"
+             "    'not aggregated'             of unpack() only: no magic, a plain payload");
 
 static PyGetSetDef aggregate_error_attributes[] = {
     {"sequence_number", get_argument, NULL,
-     "The Kinesis record's sequence number, as its source has it; None where there is none.",
+     "The Kinesis record's sequence number, a str as a rule; None where there is none.",
      (void *)0},
-    {"reason", get_argument, NULL, "What is wrong: one of the strings that README.md lists.",
-     (void *)1},
+    {"reason", get_argument, NULL,
+     "What is wrong: a str, one of those that help(AggregateError) lists.", (void *)1},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -174,11 +174,4 @@ deagg_tuple_new(PyTypeObject *type, Py_ssize_t size)
 #define Py_READONLY READONLY
 #endif
 
-/* Whether `object` is what collections.abc.Mapping says, registered classes included. */
-static inline int
-deagg_is_mapping(PyObject *object)
-{
-    return PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_MAPPING);
-}
-
 #endif

@@ -22,7 +22,7 @@ copy_placed(PyObject *dict, PyObject *key, const deagg_kinesis_record *kinesis_r
     return deagg_mapping_copy_as(dict, key, kinesis_record->record, source_key);
 }
 
-/* Sets the schema version, which most sources leave out. */
+/* Sets the schema version, '1.0' where the source leaves it out. 0, or -1 with an exception. */
 static int
 set_schema_version(deagg_state *state, PyObject *kinesis,
                    const deagg_kinesis_record *kinesis_record)
@@ -65,7 +65,7 @@ set_placed_keys(deagg_state *state, PyObject *kinesis, const deagg_kinesis_recor
     return PyDict_SetItem(kinesis, state->keys.data, kinesis_record->payload);
 }
 
-/* `key` as Lambda spells it, with a small first letter: a new reference, or NULL with an
+/* `key` as Lambda spells it, its first letter in lower case: a new reference, or NULL with an
  * exception. */
 static PyObject *
 lambda_spelling(PyObject *key)
@@ -112,13 +112,14 @@ copy_from_boto3(PyObject *kinesis, PyObject *record)
     return result;
 }
 
-/* Copies all other keys of a record that has its metadata under `metadata_key`. 0, or -1 with an
+/* Copies all other keys of a record that has its metadata under a key. 0, or -1 with an
  * exception. */
 static int
-copy_from_transformation(PyObject *kinesis, const deagg_kinesis_record *kinesis_record,
-                         PyObject *metadata_key)
+copy_from_transformation(deagg_state *state, PyObject *kinesis,
+                         const deagg_kinesis_record *kinesis_record)
 {
-    /* The key is there while the others are copied, so that it is not. */
+    PyObject *metadata_key = deagg_source_metadata_key(state, kinesis_record->source);
+    /* That key is taken while the others are copied, so that the mapping itself is not. */
     if (PyDict_SetItem(kinesis, metadata_key, Py_None) < 0 ||
         deagg_mapping_copy_missing(kinesis, kinesis_record->record) < 0 ||
         PyDict_DelItem(kinesis, metadata_key) < 0) {
@@ -177,11 +178,8 @@ fill(deagg_state *state, PyObject *record, PyObject *kinesis,
         case DEAGG_BOTO3:
             return copy_from_boto3(kinesis, kinesis_record->record);
         case DEAGG_FIREHOSE:
-            return copy_from_transformation(kinesis, kinesis_record,
-                                            state->keys.kinesisRecordMetadata);
         case DEAGG_ANALYTICS:
-            return copy_from_transformation(kinesis, kinesis_record,
-                                            state->keys.kinesisStreamRecordMetadata);
+            return copy_from_transformation(state, kinesis, kinesis_record);
         case DEAGG_PIPES:
             return copy_from_pipes(state, kinesis, record, kinesis_record);
         default:
@@ -192,13 +190,11 @@ fill(deagg_state *state, PyObject *record, PyObject *kinesis,
 int
 deagg_conversion_to_lambda(deagg_state *state, deagg_kinesis_record *kinesis_record)
 {
-    PyObject *record = NULL;
-    PyObject *kinesis = NULL;
     if (kinesis_record->source == DEAGG_LAMBDA) {
         return 0;
     }
-    record = PyDict_New();
-    kinesis = PyDict_New();
+    PyObject *record = PyDict_New();
+    PyObject *kinesis = PyDict_New();
     if (record == NULL || kinesis == NULL || fill(state, record, kinesis, kinesis_record) < 0) {
         Py_XDECREF(record);
         Py_XDECREF(kinesis);

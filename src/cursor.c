@@ -1,4 +1,4 @@
-/* The iterator type and the list that drains it: see cursor.h.
+/* The iterator: see cursor.h.
  *
  * The iterator behaves as a generator does: nothing is read before the first step, an error or the
  * end finishes it, and it cannot be entered while it runs. */
@@ -99,10 +99,10 @@ append_all(deagg_state *state, deagg_cursor *cursor, PyObject *list)
 }
 
 PyObject *
-deagg_cursor_drain(PyObject *self)
+deagg_cursor_drain(PyObject *iterator)
 {
-    deagg_cursor *cursor = (deagg_cursor *)self;
-    deagg_state *state = PyType_GetModuleState(Py_TYPE(self));
+    deagg_cursor *cursor = (deagg_cursor *)iterator;
+    deagg_state *state = PyType_GetModuleState(Py_TYPE(iterator));
     PyObject *list = state == NULL ? NULL : PyList_New(0);
     if (list == NULL || enter(cursor) < 0) {
         goto error;

@@ -9,7 +9,7 @@ deagg_is_damage(kpl_status status)
     return status > KPL_NOT_AGGREGATED && status < KPL_NO_MEMORY;
 }
 
-/* The documented reasons; README.md lists them. */
+/* The reasons that README.md and AggregateError's docstring list. Never NULL. */
 static const char *
 reason_of(kpl_status status)
 {

@@ -44,12 +44,11 @@ deagg_lookahead_new(void)
 static void
 forget(deagg_lookahead *lookahead)
 {
-    size_t count = lookahead->count;
-    lookahead->count = 0;
-    lookahead->next = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < lookahead->count; i++) {
         Py_CLEAR(lookahead->opened[i].payload);
     }
+    lookahead->count = 0;
+    lookahead->next = 0;
 }
 
 void
@@ -102,6 +101,7 @@ add(gathering *gathered, Py_ssize_t index, PyObject *payload, bool is_text)
     }
     kpl_bytes content = content_of(payload);
     size_t size = is_text ? content.size / 4 * 3 : content.size;
+    /* The first has its turn now, whatever its size. */
     if (lookahead->count > 0 &&
         (gathered->bytes >= MOST_BYTES || size > MOST_BYTES - gathered->bytes)) {
         return false;
@@ -118,7 +118,7 @@ add(gathering *gathered, Py_ssize_t index, PyObject *payload, bool is_text)
     return lookahead->count < MOST_PAYLOADS;
 }
 
-/* Chooses the payloads to open behind item `index`. 0, or -1 as deagg_source_peek. */
+/* Chooses among the payloads behind item `index`. 0, or -1 as deagg_source_peek. */
 static int
 gather_ahead(deagg_state *state, gathering *gathered, PyObject *records, Py_ssize_t index)
 {

@@ -1,9 +1,9 @@
 /* Opens several payloads at once, so that their digests can be computed side by side.
  *
  * Looks ahead only into an exact list or tuple and only at payloads that are exact str or bytes:
- * finding and reading these runs no Python code, and they cannot change. What was found counts
- * only when its record's turn comes with the very same payload object; otherwise that payload is
- * opened on its own. */
+ * these cannot change, and finding them shows as little as deagg_source_peek says. What was found
+ * counts only when its record's turn comes with the very same payload object; otherwise that
+ * payload is opened on its own. */
 #ifndef DEAGG_LOOKAHEAD_H
 #define DEAGG_LOOKAHEAD_H
 
@@ -21,7 +21,7 @@ void
 deagg_lookahead_free(deagg_lookahead *lookahead);
 
 /* Opens `payload`, which is that of item `index` of `records`, and some of those that follow. What
- * was opened before is forgotten. 0, or -1 with MemoryError. */
+ * was opened before is forgotten. 0, or -1 with MemoryError or as deagg_source_peek. */
 int
 deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_lookahead *lookahead,
                      PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text);

@@ -39,6 +39,7 @@ deagg_mapping_copy_as(PyObject *dict, PyObject *key, PyObject *mapping, PyObject
     return found;
 }
 
+/* Copies one item, unless `dict` has its key. 0, or -1 with an exception. */
 static int
 copy_missing_item(PyObject *dict, PyObject *mapping, PyObject *key)
 {
@@ -61,11 +62,11 @@ deagg_mapping_copy_missing(PyObject *dict, PyObject *mapping)
     if (PyDict_CheckExact(mapping)) {
         return PyDict_Merge(dict, mapping, 0);
     }
-    int result = 0;
     PyObject *keys = PyMapping_Keys(mapping);
     if (keys == NULL) {
         return -1;
     }
+    int result = 0;
     /* Foreign code may find the list of keys and change it. */
     PyObject *key;
     for (Py_ssize_t i = 0; result == 0 && (key = deagg_sequence_item(keys, i)) != NULL; i++) {

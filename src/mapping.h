@@ -1,9 +1,16 @@
-/* Reads mappings the way BEHAVIOUR demands: exact dicts directly, all others only through `in`,
- * `[]` and their keys, so that a defaultdict is not changed by being looked at. */
+/* Reads mappings of any kind: exact dicts directly, all others only through `in`, `[]` and their
+ * keys, `in` before `[]`, so that a defaultdict is not changed by being looked at. */
 #ifndef DEAGG_MAPPING_H
 #define DEAGG_MAPPING_H
 
 #include "compat.h"
+
+/* Whether `object` is what collections.abc.Mapping says, registered classes included. */
+static inline bool
+deagg_is_mapping(PyObject *object)
+{
+    return PyType_HasFeature(Py_TYPE(object), Py_TPFLAGS_MAPPING);
+}
 
 /* 1 and a new reference in *value, 0 and NULL when the key is absent, -1 and NULL with an
  * exception. */

@@ -8,17 +8,25 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+/* A new iterator for the arguments of either function; `format` is as deagg_options_parse has it.
+ * NULL with an exception. */
 static PyObject *
-deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
+new_cursor(PyObject *module, PyObject *args, PyObject *kwargs, const char *format)
 {
     PyObject *records;
     deagg_options options;
-    if (deagg_options_parse(args, kwargs, "O|O$OOOO:deaggregate_records", &records, &options) <
-        0) {
+    if (deagg_options_parse(args, kwargs, format, &records, &options) < 0) {
         return NULL;
     }
     PyObject *cursor = deagg_cursor_new(PyModule_GetState(module), records, &options);
     Py_DECREF(records);
+    return cursor;
+}
+
+static PyObject *
+deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    PyObject *cursor = new_cursor(module, args, kwargs, "O|O$OOOO:deaggregate_records");
     if (cursor == NULL) {
         return NULL;
     }
@@ -30,15 +38,7 @@ deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 static PyObject *
 iter_deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    PyObject *records;
-    deagg_options options;
-    if (deagg_options_parse(args, kwargs, "O|O$OOOO:iter_deaggregate_records", &records,
-                            &options) < 0) {
-        return NULL;
-    }
-    PyObject *cursor = deagg_cursor_new(PyModule_GetState(module), records, &options);
-    Py_DECREF(records);
-    return cursor;
+    return new_cursor(module, args, kwargs, "O|O$OOOO:iter_deaggregate_records");
 }
 
 static PyObject *
@@ -88,12 +88,14 @@ static const struct {
 
 #define INTERNED_KEY_COUNT (sizeof interned_keys / sizeof interned_keys[0])
 
+/* Where `state` has the key. */
 static PyObject **
 interned_key(deagg_state *state, size_t index)
 {
     return (PyObject **)((char *)state + interned_keys[index].offset);
 }
 
+/* 0, or -1 with MemoryError. */
 static int
 intern_keys(deagg_state *state)
 {

@@ -1,6 +1,7 @@
 /* Parses the options: see options.h. */
 #include "options.h"
 
+/* 0, or -1 with ValueError. */
 static int
 parse_data_format(PyObject *data_format)
 {
@@ -32,10 +33,11 @@ parse_hash_key(PyObject *value, kpl_hash_key *hash_key)
     return 0;
 
 no_hash_key:
-    PyErr_SetString(PyExc_ValueError, "a hash key must be an int from 0 to 2**128 - 1");
+    PyErr_SetString(PyExc_ValueError, "hash_key_range must hold ints from 0 to 2**128 - 1");
     return -1;
 }
 
+/* Sets the three fields of the range. 0, or -1 with an exception. */
 static int
 parse_hash_key_range(PyObject *range, deagg_options *options)
 {
@@ -77,6 +79,7 @@ parse_flag(PyObject *value, bool *flag)
     return truth < 0 ? -1 : 0;
 }
 
+/* 0, or -1 with an exception. */
 static int
 parse_values(const raw_options *raw, deagg_options *options)
 {

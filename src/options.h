@@ -1,4 +1,4 @@
-/* What a caller of the two functions may ask for beside the plain call. */
+/* The options of deaggregate_records() and iter_deaggregate_records(). */
 #ifndef DEAGG_OPTIONS_H
 #define DEAGG_OPTIONS_H
 
@@ -7,7 +7,7 @@
 
 typedef struct {
     bool decode;                 /* data comes out as bytes, not as base64 in a str */
-    bool strict;                 /* a damaged record raises AggregateError */
+    bool strict;                 /* a damaged aggregate raises AggregateError */
     bool verify;                 /* the digest is checked */
     bool has_hash_key_range;     /* aggregates outside this range are dropped */
     kpl_hash_key first_hash_key; /* inclusive */

@@ -46,7 +46,7 @@ with_data(deagg_state *state, const deagg_kinesis_record *kinesis_record, PyObje
     return record;
 }
 
-/* The payload as base64 in a str, or as it came when it is text that does not decode: a new
+/* The payload as base64 in a str, or as it came if it is a str or does not decode: a new
  * reference, or NULL with an exception. */
 static PyObject *
 text_of_payload(deagg_state *state, PyObject *payload, bool is_text)

@@ -2,10 +2,9 @@
 #ifndef DEAGG_PASSED_RECORD_H
 #define DEAGG_PASSED_RECORD_H
 
+#include "kpl/status.h"
 #include "options.h"
 #include "source.h"
-
-#include "kpl/status.h"
 
 /* The record as it comes out, after damage has been reported: a new reference, to the same object
  * where it may be the same; or NULL with an exception. `kinesis_record` is in Lambda's shape; its

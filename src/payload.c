@@ -11,6 +11,7 @@ typedef struct {
     bool immutable;
 } payload_view;
 
+/* Always -1, with TypeError. */
 static int
 refuse_type(PyObject *payload, bool is_text)
 {
@@ -182,6 +183,7 @@ done:
     return result;
 }
 
+/* deagg_payload_open for base64. */
 static int
 open_text(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *scratch,
           kpl_status *status, kpl_bytes *message)
@@ -210,6 +212,7 @@ open_text(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *scr
     return result;
 }
 
+/* deagg_payload_open for the payload itself. */
 static int
 open_binary(PyObject *payload, bool verify, deagg_scratch *scratch, kpl_status *status,
             kpl_bytes *message)

@@ -20,8 +20,8 @@ int
 deagg_payload_open(deagg_state *state, PyObject *payload, bool is_text, bool verify,
                    deagg_scratch *scratch, kpl_status *status, kpl_bytes *message);
 
-/* The bytes of the same: a new bytes object, or NULL: without an exception for text that does not
- * decode, with one on error. */
+/* The bytes of the same: a new reference to a bytes object, or NULL: without an exception for text
+ * that does not decode, with one on error. */
 PyObject *
 deagg_payload_bytes(deagg_state *state, PyObject *payload, bool is_text);
 

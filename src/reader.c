@@ -37,8 +37,8 @@ deagg_reader_release(deagg_reader *reader)
 }
 
 /* Opens `payload` together with some that follow it, unless it was opened so before. 1 with
- * *status and, on KPL_OK, *message set; 0 when it has to be opened on its own; -1 with
- * MemoryError. */
+ * *status and, on KPL_OK, *message set; 0 when it has to be opened on its own; -1 as
+ * deagg_lookahead_fill. */
 static int
 open_among_others(deagg_state *state, const deagg_options *options, deagg_reader *reader,
                   PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text,

@@ -75,17 +75,16 @@ is_flat(deagg_source source)
     return source == DEAGG_BOTO3 || source == DEAGG_PIPES;
 }
 
-/* The key under which a record that is not flat has its metadata. */
-static const char *
-metadata_key(deagg_source source)
+PyObject *
+deagg_source_metadata_key(deagg_state *state, deagg_source source)
 {
     switch (source) {
         case DEAGG_LAMBDA:
-            return "kinesis";
+            return state->keys.kinesis;
         case DEAGG_FIREHOSE:
-            return "kinesisRecordMetadata";
+            return state->keys.kinesisRecordMetadata;
         case DEAGG_ANALYTICS:
-            return "kinesisStreamRecordMetadata";
+            return state->keys.kinesisStreamRecordMetadata;
         default:
             Py_UNREACHABLE();
     }
@@ -96,8 +95,8 @@ static PyObject *
 read_payload(deagg_state *state, PyObject *record, deagg_source source, PyObject *metadata)
 {
     if (!deagg_is_mapping(metadata)) {
-        PyErr_Format(PyExc_TypeError, "the Kinesis record's '%s' must be a mapping, not '%.200s'",
-                     metadata_key(source), Py_TYPE(metadata)->tp_name);
+        PyErr_Format(PyExc_TypeError, "the Kinesis record's '%U' must be a mapping, not '%.200s'",
+                     deagg_source_metadata_key(state, source), Py_TYPE(metadata)->tp_name);
         return NULL;
     }
     PyObject *payload;

@@ -18,9 +18,9 @@ typedef enum {
 typedef struct {
     deagg_source source;
     PyObject *record;   /* strong: the Kinesis record, any mapping */
-    PyObject *metadata; /* strong: the mapping that `source` was recognised by; for boto3 and Pipes
+    PyObject *metadata; /* strong: the mapping under deagg_source_metadata_key; for boto3 and Pipes
                            the record */
-    PyObject *payload;  /* strong: str or bytes-like, type not yet checked */
+    PyObject *payload;  /* strong: what should be str or bytes-like, which payload.h checks */
 } deagg_kinesis_record;
 
 /* Whether `record`, a mapping, is a Kinesis record of a known source: 1 or 0, or -1 with what it
@@ -33,6 +33,11 @@ deagg_source_is_known(deagg_state *state, PyObject *record);
  * or what a mapping raises. */
 int
 deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *kinesis_record);
+
+/* The key under which records from `source`, but for boto3 and Pipes, have their metadata: a
+ * borrowed reference. */
+PyObject *
+deagg_source_metadata_key(deagg_state *state, deagg_source source);
 
 /* Whether the payload of a record from `source` is base64 text, and not the bytes themselves. */
 bool

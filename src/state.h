@@ -1,13 +1,11 @@
-/* What the module owns, once per interpreter. No object of Python's stands in a static variable.
- */
+/* What the module owns in each interpreter; no Python object stands in a static variable. */
 #ifndef DEAGG_STATE_H
 #define DEAGG_STATE_H
 
 #include "compat.h"
 #include "kpl/kernels.h"
 
-/* The keys that the extension reads and writes, interned, so that dict look-ups compare pointers.
- */
+/* The keys that the extension knows, interned, so that looking them up compares pointers. */
 #define DEAGG_KEYS(KEY)              \
     KEY(ApproximateArrivalTimestamp) \
     KEY(Data)                        \
@@ -28,12 +26,12 @@
     KEY(sequenceNumber)              \
     KEY(subSequenceNumber)
 
+/* All references are strong. */
 typedef struct {
     PyTypeObject *iterator_type;
     PyTypeObject *user_record_type;
     PyObject *aggregate_error;
-    PyObject
-        *event_keys; /* frozenset: the keys that Lambda has on the outer level, beside 'kinesis' */
+    PyObject *event_keys; /* frozenset: what a Lambda event's record has beside 'kinesis' */
 #define DEAGG_DECLARE_KEY(name) PyObject *name;
     struct {
         DEAGG_KEYS(DEAGG_DECLARE_KEY)

@@ -22,18 +22,18 @@ deagg_is_aggregated(deagg_state *state, PyObject *payload)
 static PyObject *
 tag_pair(const Kpl__Tag *tag)
 {
-    PyObject *value = NULL;
     PyObject *key = deagg_aggregate_keys_str(tag->key);
     if (key == NULL) {
         return NULL;
     }
-    value = tag->has_value ? deagg_aggregate_keys_str(tag->value) : Py_NewRef(Py_None);
+    PyObject *value = tag->has_value ? deagg_aggregate_keys_str(tag->value) : Py_NewRef(Py_None);
     PyObject *pair = value == NULL ? NULL : PyTuple_Pack(2, key, value);
     Py_DECREF(key);
     Py_XDECREF(value);
     return pair;
 }
 
+/* A new tuple of the pairs of all tags; NULL with MemoryError. */
 static PyObject *
 tag_pairs(const kpl_user_record *user_record)
 {

@@ -1,4 +1,4 @@
-/* Payloads without a record around them. */
+/* The functions for payloads without a record around them. */
 #ifndef DEAGG_UNPACK_H
 #define DEAGG_UNPACK_H
 

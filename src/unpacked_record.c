@@ -8,8 +8,8 @@
 
 #define FIELD_COUNT 4
 
-static const char *const fields[FIELD_COUNT] = {"partition_key", "explicit_hash_key", "data",
-                                                "tags"};
+/* Ends with NULL, and is not const, for PyArg_ParseTupleAndKeywords. */
+static char *fields[] = {"partition_key", "explicit_hash_key", "data", "tags", NULL};
 
 PyObject *
 deagg_unpacked_record_new(PyTypeObject *type, PyObject *partition_key, PyObject *explicit_hash_key,
@@ -34,9 +34,8 @@ deagg_unpacked_record_new(PyTypeObject *type, PyObject *partition_key, PyObject 
 static PyObject *
 unpacked_record_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"partition_key", "explicit_hash_key", "data", "tags", NULL};
     PyObject *values[FIELD_COUNT];
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO:UserRecord", names, &values[0],
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO:UserRecord", fields, &values[0],
                                      &values[1], &values[2], &values[3])) {
         return NULL;
     }
@@ -54,11 +53,13 @@ unpacked_record_traverse(PyObject *self, visitproc visit, void *arg)
 static PyObject *
 unpacked_record_repr(PyObject *self)
 {
-    return PyUnicode_FromFormat("%s(partition_key=%R, explicit_hash_key=%R, data=%R, tags=%R)",
-                                "UserRecord", PyTuple_GET_ITEM(self, 0), PyTuple_GET_ITEM(self, 1),
-                                PyTuple_GET_ITEM(self, 2), PyTuple_GET_ITEM(self, 3));
+    return PyUnicode_FromFormat(
+        "UserRecord(partition_key=%R, explicit_hash_key=%R, data=%R, tags=%R)",
+        PyTuple_GET_ITEM(self, 0), PyTuple_GET_ITEM(self, 1), PyTuple_GET_ITEM(self, 2),
+        PyTuple_GET_ITEM(self, 3));
 }
 
+/* A new instance of `type` from the values in `iterable`; NULL with an exception. */
 static PyObject *
 unpacked_record_make(PyObject *type, PyObject *iterable)
 {
@@ -92,11 +93,13 @@ unpacked_record_replace(PyObject *self, PyObject *args, PyObject *kwargs)
     if (values == NULL || (none = PyTuple_New(0)) == NULL) {
         goto done;
     }
-    if (PyTuple_GET_SIZE(args) != 0) {
-        PyErr_SetString(PyExc_TypeError, "_replace() takes keyword arguments only");
+    if (kwargs != NULL && PyDict_Update(values, kwargs) < 0) {
         goto done;
     }
-    if (kwargs != NULL && PyDict_Update(values, kwargs) < 0) {
+    if (PyTuple_GET_SIZE(args) != 0 || PyDict_GET_SIZE(values) != FIELD_COUNT) {
+        PyErr_SetString(PyExc_TypeError,
+                        "a UserRecord's partition_key, explicit_hash_key, data and tags can be "
+                        "replaced, by keyword");
         goto done;
     }
     record = PyObject_Call((PyObject *)Py_TYPE(self), none, values);
@@ -139,16 +142,18 @@ static PyMemberDef unpacked_record_members[] = {
     {"explicit_hash_key", Py_T_OBJECT_EX, ITEM_OFFSET(1), Py_READONLY,
      PyDoc_STR("str of decimal digits, or None where the user record has none")},
     {"data", Py_T_OBJECT_EX, ITEM_OFFSET(2), Py_READONLY,
-     PyDoc_STR("bytes, what the producer sent")},
+     PyDoc_STR("bytes, as the producer's application gave them")},
     {"tags", Py_T_OBJECT_EX, ITEM_OFFSET(3), Py_READONLY,
      PyDoc_STR("tuple of (key, value) pairs of str, value possibly None; empty as a rule")},
     {NULL, 0, 0, 0, NULL},
 };
 
-PyDoc_STRVAR(unpacked_record_doc, "UserRecord(partition_key, explicit_hash_key, data, tags)\n"
-                                  "--\n"
-                                  "\n"
-                                  "A user record as unpack() returns it: a named tuple.");
+PyDoc_STRVAR(unpacked_record_doc,
+             "UserRecord(partition_key, explicit_hash_key, data, tags)\n"
+             "--\n"
+             "\n"
+             "A user record as unpack() returns it: a named tuple. Keys and tags are UTF-8, what\n"
+             "is invalid as U+FFFD.");
 
 static PyType_Slot unpacked_record_slots[] = {
     {Py_tp_doc, (void *)unpacked_record_doc},

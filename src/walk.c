@@ -4,6 +4,7 @@
 #include "conversion.h"
 #include "damage.h"
 #include "hash_key_range.h"
+#include "mapping.h"
 #include "passed_record.h"
 
 deagg_walk
@@ -93,10 +94,10 @@ next_record(deagg_walk *walk)
 static int
 apply_hash_key_range(deagg_state *state, deagg_walk *walk, PyObject *metadata, kpl_status *status)
 {
-    bool inside;
     if (!walk->options.has_hash_key_range) {
         return 0;
     }
+    bool inside;
     if (deagg_hash_key_range_check(&walk->options, &walk->user_records.keys, status, &inside) <
         0) {
         return -1;

@@ -40,7 +40,8 @@ deagg_walk_next_user_record(deagg_state *state, deagg_walk *walk);
 void
 deagg_walk_finish(deagg_walk *walk);
 
-/* Visits the references for the garbage collector. */
+/* Visits, for the garbage collector, the references that may be part of a cycle: all but those to
+ * str and bytes. */
 int
 deagg_walk_traverse(deagg_walk *walk, visitproc visit, void *arg);
 

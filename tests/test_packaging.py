@@ -6,7 +6,6 @@ import importlib.util
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,59 +14,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from project_build import build_environment
 
 import aws_kpl_deagg
 from aws_kpl_deagg import _deagg, deaggregator
 
-PROJECT = Path(__file__).resolve().parent.parent
-NOT_SOURCE = (
-    ".git",
-    ".venv*",
-    ".*cache",
-    ".hypothesis",
-    "__pycache__",
-    "build",
-    "dist",
-    "*.egg-info",
-)
 MODULE = "aws_kpl_deagg/_deagg" + sysconfig.get_config_var("EXT_SUFFIX")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="ELF, and protobuf-c as an archive")
-
-
-def build_environment(**variables):
-    """This environment without what steers the build, apart from warnings as errors."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("AWS_KPL_DEAGG_") or name == "AWS_KPL_DEAGG_WERROR"
-    }
-    return {**kept, **variables}
-
-
-@pytest.fixture(scope="session")
-def checkout(tmp_path_factory):
-    """A copy of the project, so that building leaves nothing in the project itself."""
-    copy = tmp_path_factory.mktemp("packaging") / "checkout"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(*NOT_SOURCE))
-    return copy
-
-
-@pytest.fixture(scope="session")
-def build(checkout):
-    """The folder with the sdist, the wheel built from that sdist, and what the build printed."""
-    output = checkout.parent / "dist"
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", output, checkout]
-    result = subprocess.run(
-        command,
-        cwd=checkout.parent,
-        env=build_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout
-    (output / "log").write_text(result.stdout)
-    return output
 
 
 @pytest.fixture(scope="session")
@@ -286,6 +239,12 @@ def test_build_without_a_compiler(failing_build):
 def test_build_without_the_header(failing_build, tmp_path):
     stderr = failing_build(CC=compiler(tmp_path, "exit 1"))
     assert_one_line_with_the_packages(stderr, "protobuf-c/protobuf-c.h")
+
+
+def test_cflags_choose_the_optimization(failing_build, tmp_path):
+    script = 'case " $* " in *" -c "*) echo "$*" >&2; exit 1;; *) exec cc "$@";; esac'
+    command = failing_build(CC=compiler(tmp_path, script), CFLAGS="-O0 -g").splitlines()[0]
+    assert [flag for flag in command.split() if re.fullmatch(r"-O\w", flag)][-1] == "-O0"
 
 
 @on_linux

@@ -34,12 +34,12 @@ static bool
 indexes_lie_inside(const kpl_aggregate *aggregate)
 {
     for (size_t i = 0; i < aggregate->n_records; i++) {
-        const kpl_user_record *record = aggregate->records[i];
-        if (record->partition_key_index >= aggregate->n_partition_key_table) {
+        const kpl_user_record *user_record = aggregate->records[i];
+        if (user_record->partition_key_index >= aggregate->n_partition_key_table) {
             return false;
         }
-        if (record->has_explicit_hash_key_index &&
-            record->explicit_hash_key_index >= aggregate->n_explicit_hash_key_table) {
+        if (user_record->has_explicit_hash_key_index &&
+            user_record->explicit_hash_key_index >= aggregate->n_explicit_hash_key_table) {
             return false;
         }
     }

@@ -37,9 +37,9 @@ kpl_arena_release(kpl_arena *arena)
     *arena = kpl_arena_new(arena->allocator);
 }
 
-/* Adds a chunk with room for `size` bytes. As large as all before it, so that their number stays
- * small: chunks of one size took up to 1.7 times as long with many small records. Returns whether
- * there was memory for it. */
+/* Adds a chunk with room for `size` bytes. It is as large as all before it together, so that they
+ * are few: chunks of one size took up to 1.7 times as long with many small user records. Returns
+ * whether there was memory for it. */
 static bool
 add_chunk(kpl_arena *arena, size_t size)
 {
@@ -94,11 +94,10 @@ kpl_arena_allocate(kpl_arena *arena, size_t size)
         arena->failure = KPL_TOO_LARGE;
         return NULL;
     }
-    if (arena->chunks == NULL || size > arena->chunks->capacity - arena->used) {
-        if (!add_chunk(arena, size)) {
-            arena->failure = KPL_NO_MEMORY;
-            return NULL;
-        }
+    if ((arena->chunks == NULL || size > arena->chunks->capacity - arena->used) &&
+        !add_chunk(arena, size)) {
+        arena->failure = KPL_NO_MEMORY;
+        return NULL;
     }
     void *memory = (unsigned char *)arena->chunks->memory + arena->used;
     arena->used += size;

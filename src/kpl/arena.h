@@ -23,7 +23,7 @@ typedef struct {
 kpl_arena
 kpl_arena_new(kpl_allocator allocator);
 
-/* Takes everything back that was handed out and sets a new cap. The largest chunk is kept for
+/* Takes everything back that was handed out and sets a new cap. The newest chunk is kept for
  * reuse when it has room for `expected` bytes; otherwise the next chunk will have. */
 void
 kpl_arena_begin(kpl_arena *arena, size_t expected, size_t cap);

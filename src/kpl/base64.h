@@ -1,11 +1,11 @@
-/* base64, RFC 4648 section 4. */
+/* base64 (RFC 4648 section 4), in which most sources send payloads. */
 #ifndef KPL_BASE64_H
 #define KPL_BASE64_H
 
 #include "kernels.h"
 
-/* The number of characters that `size` bytes become, padding included. `size` is at
- * most SIZE_MAX / 2. */
+/* The number of characters that `size` bytes become, padding included. `size` is at most
+ * SIZE_MAX / 2. */
 size_t
 kpl_base64_encoded_size(size_t size);
 

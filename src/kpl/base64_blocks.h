@@ -3,10 +3,11 @@
  * Before the inclusion they define
  *   TARGET  the attribute that functions with the instruction set carry
  *   GROUPS  how many groups, of 3 bytes and 4 characters, a block has
- *   encode_block(bytes, text)           reads exactly 3 * GROUPS bytes, writes 4 * GROUPS
- * characters decode_block(text, bytes, &valid)   the reverse; notes in `valid`, a `validity`, what
- * is not of the alphabet ALL_VALID, is_valid(valid)          its start, and whether nothing has
- * been noted
+ *   encode_block(bytes, text)  reads exactly 3 * GROUPS bytes, writes 4 * GROUPS characters
+ *   decode_block(text, bytes, &valid)  the reverse; notes in `valid` what is not of the alphabet
+ *   validity   the type of `valid`
+ *   ALL_VALID  what `valid` starts as
+ *   is_valid(valid)  whether nothing has been noted
  *
  * Blocks lie side by side from the start. Groups left over after them are done by one more block
  * that ends where they end: it overlaps the block before, and writes the same there again. So

@@ -1,3 +1,4 @@
+/* The kernel sets and the choice among them: see kernels.h. */
 #include "kernels.h"
 
 #include "base64.h"

@@ -1,4 +1,4 @@
-/* MD5, RFC 1321. */
+/* MD5 (RFC 1321): the digest behind a message, and the hash key of a partition key. */
 #ifndef KPL_MD5_H
 #define KPL_MD5_H
 

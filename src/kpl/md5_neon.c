@@ -4,6 +4,7 @@
 #ifdef KPL_HAVE_NEON
 
 #include <arm_neon.h>
+#include <string.h>
 
 #define TARGET
 #define LANES 8
@@ -38,7 +39,7 @@ load_block(const uint8_t *const blocks[LANES], size_t offset, vector words[16])
         load_words(blocks, offset + 4 * i, registers + 2 * i);
         load_words(blocks + 4, offset + 4 * i, registers + 2 * i + 1);
     }
-    __builtin_memcpy(words, registers, sizeof registers);
+    memcpy(words, registers, sizeof registers);
 }
 
 #include "md5_lanes.h"

@@ -12,7 +12,7 @@ typedef struct {
 } kpl_bytes;
 
 /* How a step ended. What is between KPL_NOT_AGGREGATED and KPL_NO_MEMORY is damage: the payload
- * claims to be an aggregate and is none. */
+ * claims to be an aggregate and is none. Some arise only where the steps are put together. */
 typedef enum {
     KPL_OK,
     KPL_NOT_AGGREGATED, /* no magic: a plain payload */
