@@ -1,11 +1,12 @@
 """Two AWS Lambda handlers for a Kinesis event source: copy the one that suits you."""
 
 import base64
+from typing import Any
 
 from aws_kpl_deagg.deaggregator import deaggregate_records, iter_deaggregate_records
 
 
-def lambda_bulk_handler(event, context):
+def lambda_bulk_handler(event: dict[str, Any], context: object) -> str:
     """Deaggregates all records of the event in one call."""
     user_records = deaggregate_records(event["Records"])
 
@@ -15,7 +16,7 @@ def lambda_bulk_handler(event, context):
     return f"Successfully processed {len(user_records)} records."
 
 
-def lambda_generator_handler(event, context):
+def lambda_generator_handler(event: dict[str, Any], context: object) -> str:
     """Takes one user record at a time, so that they need not all be in memory at once."""
     record_count = 0
 

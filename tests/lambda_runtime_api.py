@@ -1,18 +1,72 @@
-"""The side of AWS Lambda that a function's runtime talks to, as a small local HTTP server.
+"""Runs a function under AWS's own Python runtime client, as it runs in Lambda.
 
-Paths and headers are those of the Lambda Runtime API, version 2018-06-01, as AWS documents it in
-"Using the Lambda runtime API for custom runtimes".
+The side of AWS Lambda that the client talks to is a small local HTTP server. Its paths and headers
+are those of the Lambda Runtime API, version 2018-06-01, as AWS documents it in "Using the Lambda
+runtime API for custom runtimes".
 """
 
 import json
+import os
 import queue
+import subprocess
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 RUNTIME = "/2018-06-01/runtime"
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:deaggregate"
+TIMEOUT = 60
+
+
+class Function:
+    """A Lambda function that runs: the API that its events come from, and its log."""
+
+    def __init__(self, api: "RuntimeApi", log: Path) -> None:
+        self.api = api
+        self.log = log
+
+    def invoke(self, event: bytes) -> tuple[str, Any]:
+        """Takes an event as JSON; returns ('response', result) or ('error', description)."""
+        return self.api.invoke(event, TIMEOUT)
+
+    def response(self, event: Any) -> Any:
+        """Takes an event and returns the result, both of which go through JSON."""
+        kind, result = self.invoke(json.dumps(event).encode())
+        assert kind == "response", result
+        return result
+
+
+@contextmanager
+def running(handler: str, folder: Path, **environment: str) -> Iterator[Function]:
+    """Runs a handler, named as in Lambda ('module.function'), of examples/ or of `folder`, where
+    the log is written.
+    """
+    log = folder / "log.txt"
+    with RuntimeApi() as api, log.open("wb") as log_file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "awslambdaric", handler],
+            cwd=folder,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(EXAMPLES),
+                "AWS_LAMBDA_RUNTIME_API": api.address,
+                **environment,
+            },
+            stdout=log_file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Function(api, log)
+            assert process.poll() is None, log.read_text()
+        finally:
+            process.kill()
+            process.wait(TIMEOUT)
 
 
 class RuntimeApi(ThreadingHTTPServer):

@@ -1,4 +1,4 @@
-"""moto's Kinesis, in server mode on this machine alone, and boto3's client of it."""
+"""moto's AWS, in server mode on this machine alone, and boto3's clients of it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,15 +9,24 @@ from moto.server import ThreadedMotoServer
 
 
 @contextlib.contextmanager
-def kinesis_client() -> Iterator[Any]:
-    """Starts a server on a free port; gives a client, and ends both."""
+def running_server() -> Iterator[str]:
+    """Starts a server on a free port; gives its URL, and ends it."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+        server._server.server_close()
+
+
+@contextlib.contextmanager
+def client_of(service: str, url: str) -> Iterator[Any]:
     client = boto3.client(
-        "kinesis",
+        service,
         region_name="us-east-1",
-        endpoint_url=f"http://{host}:{port}",
+        endpoint_url=url,
         aws_access_key_id="none",
         aws_secret_access_key="none",
     )
@@ -25,5 +34,9 @@ def kinesis_client() -> Iterator[Any]:
         yield client
     finally:
         client.close()
-        server.stop()
-        server._server.server_close()
+
+
+@contextlib.contextmanager
+def kinesis_client() -> Iterator[Any]:
+    with running_server() as url, client_of("kinesis", url) as client:
+        yield client

@@ -2,56 +2,16 @@
 
 import base64
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from lambda_runtime_api import RuntimeApi
+from lambda_runtime_api import running
 
 pytestmark = pytest.mark.peers
 
-TESTS = Path(__file__).parent
-EXAMPLES = TESTS.parent / "examples"
-EVENT = (TESTS / "data" / "kpl-explicit-hash-keys.lambda.json").read_bytes()
+EVENT = (Path(__file__).parent / "data" / "kpl-explicit-hash-keys.lambda.json").read_bytes()
 PARTITION_KEY = "fc03dd88-3e79-448a-b01a-7cf1bd47b784"
-HANDLERS = ["lambda_bulk_handler", "lambda_generator_handler"]
-TIMEOUT = 60
-
-
-class Function:
-    """A Lambda function that runs: its process, and the API that events come from."""
-
-    def __init__(self, api: RuntimeApi, log: Path) -> None:
-        self.api = api
-        self.log = log
-
-    def invoke(self, event: bytes) -> tuple[str, Any]:
-        """Returns ('response', result) or ('error', description)."""
-        return self.api.invoke(event, TIMEOUT)
-
-
-@contextmanager
-def running(handler: str, folder: Path) -> Iterator[Function]:
-    log = folder / "log.txt"
-    with RuntimeApi() as api, log.open("wb") as log_file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", f"lambda_function.{handler}"],
-            cwd=EXAMPLES,
-            env={**os.environ, "AWS_LAMBDA_RUNTIME_API": api.address},
-            stdout=log_file,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            yield Function(api, log)
-            assert process.poll() is None, log.read_text()
-        finally:
-            process.kill()
-            process.wait(TIMEOUT)
+HANDLERS = ["lambda_function.lambda_bulk_handler", "lambda_function.lambda_generator_handler"]
 
 
 def damaged_event() -> tuple[bytes, str]:

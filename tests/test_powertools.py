@@ -95,18 +95,3 @@ def test_its_firehose_records_go_in(data_classes):
     assert len(expected) == 4
     assert deaggregate_records(records) == expected
     assert deaggregate_records(data_classes.KinesisFirehoseEvent(event)) == expected
-
-
-def test_its_batch_processor():
-    """A user record that fails is reported by the sequence number of its Kinesis record."""
-    from aws_lambda_powertools.utilities import batch
-
-    def handle(record):
-        if record.kinesis.data_as_bytes() == DATA[1]:
-            raise ValueError("not this one")
-
-    processor = batch.BatchProcessor(event_type=batch.EventType.KinesisDataStreams)
-    with processor(deaggregate_records(lambda_event()["Records"][:2]), handle):
-        results = processor.process()
-    assert [status for status, *_ in results] == ["success", "fail", "success", "success"]
-    assert processor.response() == {"batchItemFailures": [{"itemIdentifier": "0"}]}

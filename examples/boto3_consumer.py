@@ -1,0 +1,87 @@
+"""Reads a shard with boto3, and resumes after the last user record that it has processed.
+
+For a script or a small service that does without the Kinesis Client Library:
+
+    client = boto3.client("kinesis")
+    shard = client.list_shards(StreamName="orders")["Shards"][0]
+    consume(client, "orders", shard, Path("checkpoint.json"), process)
+
+The checkpoint is the last processed user record's sequence number and sub-sequence number; the
+sequence number alone would either repeat or skip the rest of an aggregate.
+
+The trap: a process killed between process() and save() does that one user record again, unless
+both belong to one transaction. Kinesis allows five reads a second and shard for all its consumers
+together; one a second keeps up with a full shard. boto3 retries when it is throttled; what it
+raises in the end, or process() does, ends consume(), which resumes when it is called again.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aws_kpl_deagg import iter_deaggregate_records
+
+SECONDS_BETWEEN_READS = 1.0
+
+
+def consume(
+    client: Any,
+    stream: str,
+    shard: dict[str, Any],
+    checkpoint_file: Path,
+    process: Callable[[Mapping[str, Any]], None],
+) -> None:
+    """Calls process() with the 'kinesis' of each user record, `data` in it as bytes.
+
+    Returns at the shard's end, which comes with a reshard: go on with the shard's children then. A
+    damaged aggregate is processed as it is, and logged.
+    """
+    hash_keys = shard["HashKeyRange"]
+    # Drops aggregates that a reshard has led to the wrong shard: the KPL sends them again.
+    hash_key_range = int(hash_keys["StartingHashKey"]), int(hash_keys["EndingHashKey"])
+    done = load(checkpoint_file)
+    iterator = iterator_from(client, stream, shard, done)
+    while iterator:
+        time.sleep(SECONDS_BETWEEN_READS)
+        try:
+            response = client.get_records(ShardIterator=iterator)
+        except client.exceptions.ExpiredIteratorException:
+            # What the last read returned has taken more than five minutes.
+            iterator = iterator_from(client, stream, shard, done)
+            continue
+        for record in iter_deaggregate_records(
+            response, decode=True, hash_key_range=hash_key_range
+        ):
+            kinesis = record["kinesis"]
+            # A plain record has no sub-sequence number; it counts as the first of one.
+            position = [kinesis["sequenceNumber"], kinesis.get("subSequenceNumber", 0)]
+            if done and position[0] == done[0] and position[1] <= done[1]:
+                continue
+            process(kinesis)
+            done = position
+            save(checkpoint_file, done)
+        iterator = response.get("NextShardIterator")
+
+
+def iterator_from(client: Any, stream: str, shard: dict[str, Any], done: list[Any] | None) -> Any:
+    """Starts at the Kinesis record that was processed last: some of it may be left to do."""
+    start = {"ShardIteratorType": "TRIM_HORIZON"}
+    if done:
+        start = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": done[0]}
+    return client.get_shard_iterator(StreamName=stream, ShardId=shard["ShardId"], **start)[
+        "ShardIterator"
+    ]
+
+
+def load(checkpoint_file: Path) -> list[Any] | None:
+    return json.loads(checkpoint_file.read_text()) if checkpoint_file.exists() else None
+
+
+def save(checkpoint_file: Path, done: list[Any]) -> None:
+    """Replaces the file as a whole: a process that is killed leaves the old one or the new one."""
+    new_file = checkpoint_file.with_suffix(".new")
+    new_file.write_text(json.dumps(done))
+    os.replace(new_file, checkpoint_file)
