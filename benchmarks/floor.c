@@ -31,14 +31,16 @@ typedef struct {
 
 /* The entries borrow from `payloads`, which must not be changed. */
 typedef struct {
-    PyObject_HEAD PyObject *payloads;
+    PyObject_HEAD
+    PyObject *payloads;
     PyObject *md5;
     floor_entry *entries;
     Py_ssize_t size;
 } floor_object;
 
 typedef struct {
-    PyObject_HEAD floor_object *floor;
+    PyObject_HEAD
+    floor_object *floor;
     Py_ssize_t position;
 } floor_iterator;
 
