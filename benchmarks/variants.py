@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import aiokpl
 from aws_kinesis_agg.deaggregator import messages_pb2
-from contenders import DIGEST_END, MAGIC_END, data_as_str, kinesis_agg
+from contenders import DIGEST_END, MAGIC_END, as_it_is, kinesis_agg
 
 import aws_kpl_deagg
 
@@ -73,10 +73,6 @@ def unpack_with_protobuf(payload: bytes) -> list[tuple]:
     ]
 
 
-def as_it_is(answer: list) -> list:
-    return answer
-
-
 def keys_and_data(answer: list) -> list[tuple]:
     """Partition key, explicit hash key and data of user records of any kind."""
     if answer and isinstance(answer[0], aiokpl.DecodedRecord):
@@ -99,7 +95,7 @@ VARIANTS = [
         decoded_by_the_caller(kinesis_agg.deaggregate_records),
         as_it_is,
     ),
-    Variant("verify=False", "plain call", with_option(verify=False), with_option(), data_as_str),
+    Variant("verify=False", "plain call", with_option(verify=False), with_option(), as_it_is),
     Variant(
         "unpack()",
         "plain call",

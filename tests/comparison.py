@@ -76,6 +76,13 @@ def assert_same_outputs(actual: list, expected: list, records: list) -> None:
             assert_same_user_record(actual_output, expected_output)
 
 
+def snapshot(value: Any, depth: int = 2) -> Any:
+    """What is in a record: its keys and the identities of its values, `depth` levels deep."""
+    if depth == 0 or not hasattr(value, "keys"):
+        return id(value)
+    return [(key, snapshot(value[key], depth - 1)) for key in value]
+
+
 def ordered(value: Any) -> Any:
     """Dicts as lists of items, so that the order of keys counts in a comparison."""
     if isinstance(value, dict):

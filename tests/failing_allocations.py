@@ -51,14 +51,12 @@ AGGREGATE = kinesis_record(PAYLOAD)
 PLAIN = kinesis_record(b"plain")
 LARGE = aggregated_kinesis_record(message([b"key"], [record(0)] * (LARGEST_INT_AT_HAND + 2)))
 TEXT = AGGREGATE["kinesis"]["data"]
-
-
 TAGGED = payload(message([b"key"], [record(0, b"data", tags=[tag(b"one", b"1"), tag(b"two")])]))
 
 
 def of_every_source(data):
     return {
-        f"{source}": [build(data), build(b"plain"), build("plain")]
+        source: [build(data), build(b"plain"), build("plain")]
         for source, build in BUILDERS.items()
         if source != "Lambda"
     }

@@ -1,10 +1,10 @@
-"""Mappings that misbehave."""
+"""Mappings that are no dicts, or misbehave."""
 
 import collections
 
 
 def other_mapping(one):
-    """`one`, a dict, and the dicts in it as mappings that are none."""
+    """`one`, a dict, and the dicts in it, as mappings that are no dicts."""
     return collections.UserDict(
         {key: other_mapping(each) if isinstance(each, dict) else each for key, each in one.items()}
     )

@@ -10,7 +10,7 @@ from growth import least_growth
 from aws_kpl_deagg import AggregateError, UserRecord
 from aws_kpl_deagg._deagg import UserRecordIterator
 
-CALLS = 40
+CALLS = 20
 SMALLEST_ALLOCATION = 16
 
 # What the extension holds itself: its types and interned strings.

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
+KPL = REPOSITORY / "src" / "kpl"
 COMPILER = shlex.split(os.environ.get("CC", "cc"))
 COMMON = ["-std=c11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror"]
 OPTIMISED = ["-O3"]
@@ -30,6 +31,11 @@ ENVIRONMENT = {
 
 def run(*command):
     return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+
+
+def run_compiler(*arguments):
+    compiled = run(*COMPILER, *COMMON, *arguments)
+    assert compiled.returncode == 0, compiled.stderr
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +58,20 @@ def flags(request, tmp_path_factory):
     return request.param
 
 
+@pytest.fixture(scope="module")
+def library(flags, generated, tmp_path_factory):
+    """src/kpl, compiled, with the options that it is compiled and linked with."""
+    options = [*flags, f"-I{KPL}", f"-I{generated}"]
+    objects = tmp_path_factory.mktemp("kpl")
+    for source in [*KPL.glob("*.c"), *generated.glob("*.c")]:
+        run_compiler(*options, "-c", source, "-o", objects / f"{source.stem}.o")
+    return options, list(objects.iterdir())
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_program(name, flags, generated, tmp_path):
-    kpl = REPOSITORY / "src" / "kpl"
-    sources = [REPOSITORY / "tests" / "c" / f"{name}.c", *kpl.glob("*.c"), *generated.glob("*.c")]
-    options = [*COMMON, *flags, f"-I{kpl}", f"-I{generated}"]
-    program = tmp_path / name
-    compiled = run(*COMPILER, *options, *sources, "-lprotobuf-c", "-o", program)
-    assert compiled.returncode == 0, compiled.stderr
-    result = run(program)
+def test_program(name, library, tmp_path):
+    options, objects = library
+    source = REPOSITORY / "tests" / "c" / f"{name}.c"
+    run_compiler(*options, source, *objects, "-lprotobuf-c", "-o", tmp_path / name)
+    result = run(tmp_path / name)
     assert (result.stderr, result.returncode) == ("", 0)

@@ -193,7 +193,7 @@ def test_logging_handler_that_raises_costs_no_record(failing_handler, monkeypatc
     assert unraisable == [failing_handler.error] * 2
 
 
-def test_filter_may_silence_the_logger(caplog, deaggregate):
+def test_level_may_silence_the_logger(caplog, deaggregate):
     caplog.set_level(logging.ERROR, "aws_kpl_deagg")
     records = [kinesis_record(PAYLOAD[:-1] + b"?")]
     assert deaggregate(records) == records

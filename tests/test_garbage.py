@@ -1,4 +1,4 @@
-"""What the iterator and its results hold may end up as garbage, and run code as it is let go."""
+"""What the package makes may end up as garbage, and run code as it is let go."""
 
 import gc
 import sys
@@ -99,6 +99,23 @@ def test_cycle_is_collected(make):
     del node
     gc.collect()
     assert watched() is None
+
+
+IN_A_CYCLE = """
+import gc, sys, weakref
+import aws_kpl_deagg._deagg as module
+
+module.AggregateError.me = module.AggregateError("1", "wrong digest")
+watched = weakref.ref(module)
+del module, sys.modules["aws_kpl_deagg._deagg"], sys.modules["aws_kpl_deagg"]
+del sys.modules["aws_kpl_deagg.deaggregator"]
+gc.collect()
+print(watched())
+"""
+
+
+def test_module_is_collected_with_an_instance_on_its_type():
+    assert run(IN_A_CYCLE) == ["None"]
 
 
 # Code that runs while the iterator lets go

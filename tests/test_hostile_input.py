@@ -85,13 +85,12 @@ def test_hostile_messages_are_read_as_the_oracle_reads_them(source, case):
 
 
 @cases(HOSTILE)
-@sources
-def test_hostile_messages_of_the_largest_size(source, case):
+def test_hostile_messages_of_the_largest_size(case):
     count = case.count_for(LARGEST_PAYLOAD)
     hostile_payload = payload(case.message(count))
     assert LARGEST_PAYLOAD - 100 < len(hostile_payload) <= LARGEST_PAYLOAD
     expected = case.user_record_count(count)
-    for number, output in enumerate(iter_deaggregate_records(BUILDERS[source](hostile_payload))):
+    for number, output in enumerate(iter_deaggregate_records(kinesis_record(hostile_payload))):
         assert output["kinesis"]["subSequenceNumber"] == number
     assert number == expected - 1
     assert triple(output) == SOUND

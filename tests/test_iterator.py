@@ -1,34 +1,18 @@
 """The iterator takes its input as the original's generator did: late, and one record at a time."""
 
 import collections
-import copy
 import itertools
-import pickle
 from collections.abc import Iterator
 
 import pytest
-from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
+from aggregates import aggregated_kinesis_record, kinesis_record, message
+from list_changes import aggregate, damaged, plain
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 
 
 class ListSubclass(list):
     pass
-
-
-def aggregate(*data):
-    """A Kinesis record that is an aggregate of these payloads, or of two."""
-    return aggregated_kinesis_record(
-        message([b"key"], [record(0, each) for each in data or (b"a", b"b")])
-    )
-
-
-def plain(text=b"plain"):
-    return kinesis_record(text)
-
-
-def damaged():
-    return kinesis_record(payload(message([b"key"], [record(0)]))[:-1] + b"?")
 
 
 def data_of(user_records):
@@ -76,16 +60,6 @@ def test_it_is_an_iterator_and_no_generator():
     assert not hasattr(iterator, "throw")
 
 
-def test_only_the_function_makes_one():
-    iterator = iter_deaggregate_records([plain()])
-    with pytest.raises(TypeError):
-        type(iterator)()
-    with pytest.raises(TypeError):
-        copy.copy(iterator)
-    with pytest.raises(TypeError):
-        pickle.dumps(iterator)
-
-
 # One input record at a time
 
 
@@ -112,17 +86,6 @@ def test_aggregates_without_records_are_passed_over():
     last = plain()
     assert list(iter_deaggregate_records([empty] * 1000 + [last])) == [last]
     assert list(iter_deaggregate_records([empty])) == []
-
-
-def test_the_list_is_the_iterator_drained():
-    records = [plain(), aggregate(), damaged(), aggregate(b""), plain(b"")]
-    listed, drained = deaggregate_records(records), list(iter_deaggregate_records(records))
-    assert listed == drained
-    assert [list(each["kinesis"]) for each in listed] == [
-        list(each["kinesis"]) for each in drained
-    ]
-    for position, at in [(0, 0), (2, 3), (4, 5)]:
-        assert listed[at] is drained[at] is records[position]
 
 
 def test_every_user_record_is_a_dict_of_its_own():
@@ -248,25 +211,12 @@ def test_payload_replaced_before_its_turn(before, after, caplog):
     assert len(caplog.records) == (2 if after is damaged else 0)
 
 
-def test_record_replaced_before_its_turn():
-    records = [aggregate(b"1", b"2"), aggregate(b"old"), plain()]
-    iterator = iter_deaggregate_records(records)
-    next(iterator)
-    records[1] = aggregate(b"3", b"4")
-    assert data_of(iterator) == ["Mg==", "Mw==", "NA==", "cGxhaW4="]
-
-
 def test_metadata_replaced_before_its_turn():
     records = [plain(), aggregate(b"1")]
     iterator = iter_deaggregate_records(records)
     next(iterator)
     records[1]["kinesis"]["sequenceNumber"] = "new"
     assert next(iterator)["kinesis"]["sequenceNumber"] == "new"
-
-
-def test_log_lines_appear_when_their_record_comes(caplog):
-    iterator = iter_deaggregate_records([aggregate(b"1", b"2"), damaged(), plain()])
-    assert [len(caplog.records) for _ in iterator] == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("bad", [7, {}, {"kinesis": {}}, {"kinesis": {"data": 1}}])

@@ -369,13 +369,3 @@ def test_entering_it_from_another_thread():
         thread.join(TIMEOUT)
     assert output == deaggregate_records([PLAIN, AGGREGATE])
     assert references(iterator) == []
-
-
-def test_collecting_garbage_inside_of_it():
-    class Collecting(WeakDict):
-        def __getitem__(self, name):
-            gc.collect()
-            return super().__getitem__(name)
-
-    records = [Collecting(AGGREGATE), Collecting(PLAIN)]
-    assert list(iter_deaggregate_records(records)) == deaggregate_records([AGGREGATE, PLAIN])

@@ -146,14 +146,6 @@ def test_strict_errors_appear_at_their_record_s_turn():
     assert list(iterator) == []
 
 
-@pytest.mark.parametrize("bad", [7, {}, {"kinesis": {}}, {"kinesis": {"data": 1}}])
-def test_errors_of_shape_appear_at_their_record_s_turn(bad):
-    iterator = iter_deaggregate_records([*batch(3), bad, *batch(3)])
-    assert len(list(itertools.islice(iterator, 6))) == 6
-    with pytest.raises((KeyError, TypeError)):
-        next(iterator)
-
-
 class FailingKey:
     """A key that has the hash of `name` and fails when it is compared."""
 

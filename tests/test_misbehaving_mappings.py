@@ -261,3 +261,30 @@ def test_changing_what_is_read_is_seen_or_raises(source, wrap, function, change,
             break
     assert nth > 3
     assert list(map(without_trapped_keys, outputs)) == sound * 3
+
+
+class EmptiesItsKeys(dict):
+    """Finds the list of its keys through the collector, as it is read, and empties it."""
+
+    def keys(self):
+        return [*super().keys(), "marker", "more", "and more"]
+
+    def __getitem__(self, key):
+        for each in gc.get_objects():
+            if type(each) is list and "marker" in each[-3:-2]:
+                each.clear()
+        return super().__getitem__(key) if key in self else None
+
+
+@pytest.mark.parametrize(
+    "kinesis_record",
+    [
+        EmptiesItsKeys(build("Lambda"), first=1),
+        {"kinesis": EmptiesItsKeys(build("Lambda")["kinesis"], first=1)},
+        EmptiesItsKeys(build("boto3"), first=1),
+    ],
+    ids=["outer", "inner", "boto3"],
+)
+def test_list_of_keys_that_shrinks_while_it_is_read(kinesis_record):
+    user_record, _ = deaggregate_records([kinesis_record])
+    assert user_record["kinesis"]["partitionKey"] == "key"

@@ -193,6 +193,7 @@ EVIL_LOGGING = {
     "isEnabledFor": ("logger.isEnabledFor = lambda level: 1 / 0", "ZeroDivisionError"),
     "no method": ("logger.warning = logger.info = None", "TypeError"),
     "a module without getLogger": ("sys.modules['logging'] = sys", "AttributeError"),
+    "no module": ("sys.modules['logging'] = None", "ModuleNotFoundError"),
     "an int as module": ("sys.modules['logging'] = 7", "AttributeError"),
     "getLogger that returns None": ("logging.getLogger = lambda name: None", "AttributeError"),
     "a logger class": ("logger.__class__ = Evil", "ZeroDivisionError"),

@@ -8,7 +8,6 @@ the original's source shows that it does otherwise, the test says so.
 
 import base64
 import binascii
-import sys
 from typing import Any
 
 import oracle
@@ -27,25 +26,19 @@ from aggregates import (
     varint_field,
 )
 from comparison import logged, ordered
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from kinesis_agg import import_deaggregator, with_str_data
 
 from aws_kpl_deagg import deaggregate_records
 
 pytestmark = pytest.mark.peers
 
-examples = settings(max_examples=100, print_blob=True)
-
 
 @pytest.fixture(scope="module")
 def theirs():
     """aws_kinesis_agg's deaggregate_records."""
-    path = list(sys.path)
-    # Its own modules are found only once this one has put the package's folder on the path.
-    import aws_kinesis_agg.deaggregator
-
-    sys.path[:] = path
-    return aws_kinesis_agg.deaggregator.deaggregate_records
+    return import_deaggregator().deaggregate_records
 
 
 def ours(records: list[dict]) -> tuple[list[dict], list[str]]:
@@ -56,13 +49,6 @@ def ours(records: list[dict]) -> tuple[list[dict], list[str]]:
 
 
 # The documented differences between equal outputs
-
-
-def with_str_data(output: dict) -> dict:
-    """aws_kinesis_agg gives a user record's data as bytes."""
-    data = output["kinesis"]["data"]
-    assert type(data) is bytes
-    return {**output, "kinesis": {**output["kinesis"], "data": data.decode("ascii")}}
 
 
 def without_carried_metadata(output: dict) -> dict:
@@ -116,13 +102,11 @@ def kinesis_records(draw, payloads):
     return made
 
 
-@examples
 @given(records=st.lists(kinesis_records(strategies.PEERS_MESSAGES.map(payload)), max_size=4))
 def test_aggregates(theirs, records):
     assert assert_equal_outputs(theirs, records) == []
 
 
-@examples
 @given(
     records=st.lists(
         kinesis_records(
@@ -163,7 +147,6 @@ def test_a_single_mapping(theirs):
     assert ordered(output) == ordered(with_str_data(expected))
 
 
-@examples
 @given(strategies.PEERS_MESSAGES)
 def test_google_protobuf(encoded):
     import google_protobuf

@@ -1,4 +1,7 @@
-"""Whatever comes in, the package and the oracle make the same of it."""
+"""Whatever payload a Lambda record has, the package and the oracle make the same of it.
+
+Records of all sources, with options, are in test_options_properties.py.
+"""
 
 from typing import Any
 
@@ -6,20 +9,11 @@ import aggregates
 import oracle
 import pytest
 import strategies
-from comparison import assert_same_outputs, logged
-from hypothesis import given, settings
+from comparison import assert_same_outputs, logged, snapshot
+from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_kpl_deagg.deaggregator import deaggregate_records, iter_deaggregate_records
-
-examples = settings(max_examples=100, print_blob=True)
-
-
-def snapshot(record: Any) -> list[tuple[Any, int]]:
-    """What is in a record: its keys and the identities of its values, one level below as well."""
-    kinesis = record["kinesis"]
-    outer = [(key, id(record[key])) for key in record]
-    return outer + [(key, id(kinesis[key])) for key in kinesis]
+from aws_kpl_deagg import deaggregate_records
 
 
 def check(records: list[Any]) -> list[Any]:
@@ -98,25 +92,21 @@ def test_every_place_of_an_odd_piece_in_the_text(piece):
 # Generated messages
 
 
-@examples
 @given(st.lists(strategies.HONEST_MESSAGES | strategies.ODD_MESSAGES, max_size=4))
 def test_messages_that_decode(messages):
     assert check_messages(messages) == []
 
 
-@examples
 @given(st.lists(strategies.BAD_MESSAGES, max_size=4))
 def test_messages_with_bad_fields(messages):
     check_messages(messages)
 
 
-@examples
 @given(st.lists(strategies.mutated(strategies.ODD_MESSAGES), max_size=4))
 def test_mutated_messages(messages):
     check_messages(messages)
 
 
-@examples
 @given(st.lists(st.binary(min_size=1, max_size=12), max_size=12))
 def test_random_messages(messages):
     check_messages(messages)
@@ -125,13 +115,6 @@ def test_random_messages(messages):
 # Generated payloads and texts
 
 
-@examples
-@given(st.lists(strategies.PAYLOADS, max_size=4))
-def test_payloads(payloads):
-    check_all_data(payloads)
-
-
-@examples
 @given(st.lists(strategies.TEXTS, max_size=4))
 def test_texts(texts):
     check_all_data(texts)
@@ -140,61 +123,6 @@ def test_texts(texts):
 # Generated Kinesis records
 
 
-@examples
 @given(strategies.kinesis_records(st.just(TEXT)))
 def test_metadata(record):
     assert check([record]) == []
-
-
-@examples
-@given(st.lists(strategies.kinesis_records(), max_size=5))
-def test_kinesis_records(records):
-    check(records)
-
-
-INPUT_FORMS = {
-    "list": list,
-    "tuple": tuple,
-    "iterator": iter,
-    "generator": lambda records: (record for record in records),
-    "dict values": lambda records: dict(enumerate(records)).values(),
-}
-
-
-@pytest.mark.parametrize("deaggregate", [deaggregate_records, iter_deaggregate_records])
-@pytest.mark.parametrize("form", INPUT_FORMS.values(), ids=INPUT_FORMS)
-@settings(examples, max_examples=25)
-@given(records=st.lists(strategies.kinesis_records(), max_size=5))
-def test_input_forms(deaggregate, form, records):
-    expected, expected_log = oracle.deaggregate(records)
-    with logged() as log:
-        outputs = list(deaggregate(form(records)))
-    assert_same_outputs(outputs, expected, records)
-    assert log == expected_log
-
-
-@pytest.mark.parametrize("deaggregate", [deaggregate_records, iter_deaggregate_records])
-@settings(examples, max_examples=50)
-@given(record=strategies.kinesis_records())
-def test_a_single_mapping(deaggregate, record):
-    expected, expected_log = oracle.deaggregate([record])
-    with logged() as log:
-        outputs = list(deaggregate(record))
-    assert_same_outputs(outputs, expected, [record])
-    assert log == expected_log
-
-
-@examples
-@given(st.lists(strategies.kinesis_records(), max_size=5))
-def test_each_log_line_comes_with_its_record(records):
-    expected_log = []
-    with logged() as log:
-        iterator = iter_deaggregate_records(records)
-        for record in records:
-            expected, entries = oracle.deaggregate([record])
-            expected_log += entries
-            for expected_output in expected:
-                assert_same_outputs([next(iterator)], [expected_output], [record])
-                assert log == expected_log
-        assert next(iterator, None) is None
-        assert log == expected_log

@@ -14,7 +14,6 @@ from aggregates import (
     payload,
     record,
 )
-from mappings import Failing
 
 import aws_kpl_deagg
 from aws_kpl_deagg import deaggregate_records, deaggregator, iter_deaggregate_records
@@ -115,11 +114,6 @@ def test_records_that_cannot_be_iterated(records, deaggregate):
     with pytest.raises(TypeError) as caught:
         deaggregate(records)
     assert type(records).__name__ in str(caught.value)
-
-
-def test_single_mapping_that_is_no_record(deaggregate):
-    with pytest.raises(KeyError, match="kinesis"):
-        deaggregate({"Record": [AGGREGATE]})
 
 
 def test_shape_errors_hold_no_payload(deaggregate):
@@ -290,32 +284,6 @@ def test_in_comes_before_getitem():
     assert deaggregate_records([outer])[0] is outer
     assert outer.asked.index(("in", "kinesis")) < outer.asked.index(("[]", "kinesis"))
     assert inner.asked.index(("in", "data")) < inner.asked.index(("[]", "data"))
-
-
-@pytest.mark.parametrize("method", ["__contains__", "__getitem__", "__iter__"])
-@pytest.mark.parametrize("error", [RuntimeError, KeyError, KeyboardInterrupt])
-@pytest.mark.parametrize("level", ["outer", "inner"])
-def test_exceptions_of_mapping_methods_come_through(method, error, level, deaggregate):
-    mine = error("mine")
-    if level == "outer":
-        one = Failing(AGGREGATE, method, mine)
-    else:
-        one = {**AGGREGATE, "kinesis": Failing(AGGREGATE["kinesis"], method, mine)}
-    with pytest.raises(error) as caught:
-        deaggregate([one])
-    assert caught.value is mine
-
-
-def test_key_that_cannot_be_compared(deaggregate):
-    class Key:
-        def __hash__(self):
-            return hash("kinesis")
-
-        def __eq__(self, other):
-            raise RuntimeError("mine")
-
-    with pytest.raises(RuntimeError, match="mine"):
-        deaggregate([{Key(): 1, **AGGREGATE}])
 
 
 # The types of data

@@ -5,7 +5,6 @@ function, which takes it away from one of the two outputs.
 """
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,13 @@ from aggregates import (
     record,
 )
 from comparison import logged, ordered
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from kinesis_agg import import_deaggregator, with_str_data
 
 from aws_kpl_deagg import deaggregate_records
 
 pytestmark = pytest.mark.peers
-
-examples = settings(max_examples=100, print_blob=True)
 
 BUILDERS = {
     "Firehose": firehose_record,
@@ -40,22 +38,10 @@ BUILDERS = {
 @pytest.fixture(scope="module")
 def theirs():
     """aws_kinesis_agg's iter_deaggregate_records, which alone takes data_format."""
-    path = list(sys.path)
-    # Its own modules are found only once this one has put the package's folder on the path.
-    import aws_kinesis_agg.deaggregator
-
-    sys.path[:] = path
-    return aws_kinesis_agg.deaggregator.iter_deaggregate_records
+    return import_deaggregator().iter_deaggregate_records
 
 
 # The documented differences
-
-
-def with_str_data(output: dict) -> dict:
-    """aws_kinesis_agg gives a user record's data as bytes."""
-    data = output["kinesis"]["data"]
-    assert type(data) is bytes
-    return {"kinesis": {**output["kinesis"], "data": data.decode("ascii")}}
 
 
 def with_base64_data(output: dict) -> dict:
@@ -81,7 +67,7 @@ def assert_equal(our_output: dict, their_output: dict, source: str) -> None:
         normalised = without_carried_metadata(our_output, set())
         assert ordered(normalised) == ordered(with_str_data(their_output))
     else:
-        # In section 3's order here, in another one there.
+        # In the order of a user record here, in another one there.
         expected = with_base64_data(their_output) if source == "boto3" else their_output
         assert without_carried_metadata(our_output, {"shardId"}) == expected
 
@@ -110,7 +96,6 @@ PAYLOADS = (
 
 
 @pytest.mark.parametrize("source", BUILDERS)
-@examples
 @given(contents=st.lists(PAYLOADS, max_size=4))
 def test_outputs(theirs, source, contents):
     assert_equal_outputs(theirs, [BUILDERS[source](each) for each in contents], source)

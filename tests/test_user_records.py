@@ -8,19 +8,15 @@ import pytest
 from aggregates import (
     aggregated_kinesis_record,
     bytes_field,
-    key,
     kinesis_record,
     message,
     payload,
     record,
     tag,
-    varint,
-    varint_field,
 )
+from hostile import LARGEST_PAYLOAD
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
-
-LARGEST_PAYLOAD = 10 * 1024 * 1024
 
 
 def kinesis_of(aggregated_record):
@@ -161,34 +157,11 @@ def test_same_key_twice_in_a_table():
 # The message
 
 
-def test_tables_may_come_after_the_records():
-    records = bytes_field(3, record(1, b"x", 0))
-    tables = bytes_field(2, b"7") + bytes_field(1, b"p") + bytes_field(1, b"q")
-    (inner,) = kinesis_of(records + tables)
-    assert (inner["partitionKey"], inner["explicitHashKey"], data_of(inner)) == ("q", "7", b"x")
-
-
 def test_tags_do_not_show_and_do_no_harm():
     tags = [tag(b"name", b"value"), tag(b"without value"), tag(b"", b"")]
     inners = kinesis_of(message([b"key"], [record(0, b"x", tags=tags), record(0, b"y")]))
     assert [data_of(each) for each in inners] == [b"x", b"y"]
     assert not any("tags" in each for each in inners)
-
-
-def test_unknown_fields_are_skipped():
-    unknown = bytes_field(9, b"?") + varint_field(2**29 - 1, 5) + key(10, 5) + b"1234"
-    one = unknown + record(0, b"x") + unknown
-    (inner,) = kinesis_of(unknown + message([b"key"], [one]) + unknown)
-    assert data_of(inner) == b"x"
-
-
-def test_of_a_repeated_scalar_the_last_wins():
-    one = (
-        record(1, b"first", 1) + varint_field(1, 0) + varint_field(2, 0) + bytes_field(3, b"last")
-    )
-    (inner,) = kinesis_of(message([b"p0", b"p1"], [one], [b"0", b"1"]))
-    assert (inner["partitionKey"], inner["explicitHashKey"]) == ("p0", "0")
-    assert data_of(inner) == b"last"
 
 
 def test_aggregate_inside_a_user_record_is_data():
@@ -260,36 +233,12 @@ def test_ten_mebibytes_of_kibibytes():
     assert numbers == list(range(count + 1))
 
 
-@pytest.mark.parametrize(
-    "field",
-    [bytes_field(3, record(0)), bytes_field(1, b""), bytes_field(2, b"")],
-    ids=["smallest records", "empty partition keys", "empty explicit hash keys"],
-)
-def test_ten_mebibytes_of_the_smallest_fields(field, caplog):
-    one, count = aggregate_of_size(LARGEST_PAYLOAD, bytes_field(1, b"k"), field)
-    expected = 1 + count * field.startswith(bytes_field(3, b"")[:1])
-    assert sum(1 for each in iter_deaggregate_records([one]) if each is not one) == expected
-    assert not caplog.records
-
-
-def test_three_hundred_thousand_user_records():
-    count = 300_000
-    records = [record(i % 3, varint(i), i % 2 or None) for i in range(count)]
-    inners = kinesis_of(message([b"a", b"b", b"c"], records, [b"0", b"1"]))
-    assert len(inners) == count
-    for number in (0, 1, 2, 255, 256, 257, 65_536, count - 1):
-        inner = inners[number]
-        assert inner["subSequenceNumber"] == number
-        assert inner["partitionKey"] == "abc"[number % 3]
-        assert inner["explicitHashKey"] == ("1" if number % 2 else None)
-        assert data_of(inner) == varint(number)
-    assert sum(each["subSequenceNumber"] for each in inners) == count * (count - 1) // 2
-
-
-def test_many_kinesis_records_of_many_kinds():
-    kinds = [
-        aggregated_kinesis_record(message([b"k"], [record(0, b"%d" % n)] * n)) for n in range(5)
-    ]
-    records = [random.Random(1).choice(kinds)] + kinds * 2000
-    output = deaggregate_records(records)
-    assert len(output) == sum(len(deaggregate_records([each])) for each in records)
+def test_seventy_thousand_user_records_with_keys_of_their_own():
+    count = 70_000  # more than 16 bits can number
+    keys = [b"%d" % i for i in range(count)]
+    records = [record(i, keys[i], count - 1 - i) for i in range(count)]
+    inners = kinesis_of(message(keys, records, keys))
+    assert [each["subSequenceNumber"] for each in inners] == list(range(count))
+    assert [each["partitionKey"] for each in inners] == list(map(str, range(count)))
+    assert [each["explicitHashKey"] for each in inners] == list(map(str, range(count)))[::-1]
+    assert list(map(data_of, inners)) == keys

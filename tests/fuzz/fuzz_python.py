@@ -18,6 +18,7 @@ import oracle
 import pytest
 import test_options_properties
 import test_unpack
+from comparison import logged
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 
@@ -35,7 +36,7 @@ def check_error(records, options):
         oracle.deaggregate(records, **{**options, "strict": False})
     except (KeyError, TypeError) as error:
         for deaggregate in (deaggregate_records, iter_deaggregate_records):
-            with test_options_properties.logged(), pytest.raises(type(error)):
+            with logged(), pytest.raises(type(error)):
                 list(deaggregate(records, **{**options, "strict": False}))
         return True
     return False
