@@ -1,0 +1,73 @@
+"""Checks the installed package with nothing but Python, for where there is no test runner.
+
+Both real aggregates have to come out with what their producer sent, and they and aggregates of
+every length, which take every step of the kernels that run here, as oracle.py reads them. Prints
+what it has checked; fails at the first difference.
+"""
+
+import json
+import platform
+import random
+from pathlib import Path
+
+import oracle
+from aggregates import kinesis_record, message, payload, record
+
+from aws_kpl_deagg import _deagg, deaggregate_records
+
+# What the producer sent, read off the bytes.
+VECTORS = {
+    "kpl-explicit-hash-keys.lambda.json": [
+        b"RECORD 22 peeobhczbzdmskboupgyq\n",
+        b"RECORD 23 uswkxftxroeusscxsjhno\n",
+        b"RECORD 24 casehdgivfaxeustlyszy\n",
+        b"RECORD 25 nvffvpmuogdopjhamevrk\n",
+    ],
+    "kpl.kinesis-analytics.json": [
+        b"RECORD %d pjqrcfbxafzdndzmbgane" % number for number in range(2005, 2009)
+    ],
+}
+
+
+def as_the_oracle_reads(records):
+    """Returns how many user records there are."""
+    outputs = deaggregate_records(records)
+    # As JSON text, which shows the order of keys as well.
+    assert json.dumps(outputs) == json.dumps(oracle.deaggregate_records(records))
+    return len(outputs)
+
+
+def check_vectors():
+    count = 0
+    for name, expected in VECTORS.items():
+        event = json.loads((Path(__file__).parent / "data" / name).read_text())
+        outputs = deaggregate_records(event, decode=True)
+        assert [output["kinesis"]["data"] for output in outputs] == expected
+        count += as_the_oracle_reads(event)
+    return count
+
+
+def check_every_length():
+    data = random.Random(20160713).randbytes(300)
+    # One list, so that several digests are computed at once.
+    records = [
+        kinesis_record(payload(message([b"key"], [record(0, data[:size])])))
+        for size in range(len(data) + 1)
+    ]
+    assert as_the_oracle_reads(records) == len(records)
+    return len(records)
+
+
+def check_protobuf_c():
+    """Our own wheels carry it, no older than 1.4.1, with its licence notice."""
+    version = _deagg.protobuf_c_version
+    assert tuple(map(int, version.split("."))) >= (1, 4, 1), version
+    notice = Path(_deagg.__file__).with_name("LICENSE.protobuf-c").read_text(encoding="utf-8")
+    assert "the protobuf-c authors" in notice
+    return version
+
+
+version = check_protobuf_c()
+count = check_vectors() + check_every_length()
+python = f"{platform.python_version()} {platform.machine()}"
+print(f"Python {python}: {count} user records as expected, protobuf-c {version}")
