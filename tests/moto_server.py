@@ -1,6 +1,7 @@
 """moto's AWS, in server mode on this machine alone, and boto3's clients of it."""
 
 import contextlib
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +11,17 @@ from moto.server import ThreadedMotoServer
 
 @contextlib.contextmanager
 def running_server() -> Iterator[str]:
-    """Starts a server on a free port; gives its URL, and ends it."""
+    """Starts a server on a free port; gives its URL, and ends it.
+
+    What an earlier server has made is gone, which moto would keep as long as the process lives.
+    """
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
     try:
-        yield f"http://{host}:{port}"
+        urllib.request.urlopen(f"{url}/moto-api/reset", data=b"").close()
+        yield url
     finally:
         server.stop()
         server._server.server_close()
