@@ -82,6 +82,6 @@ def load(checkpoint_file: Path) -> list[Any] | None:
 
 def save(checkpoint_file: Path, done: list[Any]) -> None:
     """Replaces the file as a whole: a process that is killed leaves the old one or the new one."""
-    new_file = checkpoint_file.with_suffix(".new")
+    new_file = checkpoint_file.with_name(checkpoint_file.name + ".new")
     new_file.write_text(json.dumps(done))
     os.replace(new_file, checkpoint_file)

@@ -1,6 +1,6 @@
-"""A Lambda function that processes each user record once, with Powertools for AWS Lambda.
+"""A Lambda function that does not repeat what was done, with Powertools for AWS Lambda.
 
-For work that must not be done twice. When one user record of an aggregate fails, Lambda can only
+For work that should not be done twice. When one user record of an aggregate fails, Lambda can only
 retry the whole Kinesis record; the idempotency table keeps the others from being done again.
 
 On AWS's side: ReportBatchItemFailures in the event source mapping's FunctionResponseTypes (without
@@ -13,8 +13,9 @@ A failing user record reports its Kinesis record's sequence number, several of o
 same one. That does no harm, since Lambda retries from the lowest. When all fail, the response says
 so, too: Powertools' default would be one exception that carries the tracebacks of them all.
 
-The trap is order: what follows a failing user record is done before that one is retried. A damaged
-aggregate comes out as it is; it fails as JSON and goes the way of everything that fails.
+The traps: what follows a failing user record is done before that one is retried. When the function
+times out or is killed amid process(), that one user record is processed again. A damaged aggregate
+comes out as it is; it fails as JSON and goes the way of everything that fails.
 """
 
 import logging

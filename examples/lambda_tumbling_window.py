@@ -8,9 +8,9 @@ On AWS's side: TumblingWindowInSeconds and ReportBatchItemFailures in the event 
 retry limit and an on-failure destination (without them one bad record holds up its shard until it
 expires).
 
-The trap: Lambda retries whole Kinesis records, from the reported one on, with the state that was
-returned. An aggregate with a failing user record must leave nothing in the state, or its other
-user records count twice. A damaged aggregate raises, and is reported in the same way.
+The trap: Lambda retries whole Kinesis records, from the reported one on. An aggregate with a
+failing user record must leave nothing in the state that is returned, or its other user records
+count twice. A damaged aggregate raises, and is reported in the same way.
 
 The state may take 1 MB per shard; partition keys at random soon fill that. Lambda then ends the
 window early and goes on with an empty state: a window can have several sums, to be added up.

@@ -14,7 +14,7 @@ FENCED = re.compile(r"^ *```(.*)\n((?:.*\n)*?) *```$", re.MULTILINE)
 INDENTED = re.compile(r"(?<=\n\n)(?: {4}.*\n|\n(?= {4}))+")
 # Of inline code, what one would type into a shell.
 COMMAND = re.compile(
-    r"(?:(?:pip|python3?|apt-get|aws|aws-kpl-deagg|git) |--|(?:script|benchmarks)/)"
+    r"(?:(?:pip|python3?|apt-get|aws|aws-kpl-deagg|git) |--|(?:\./)?(?:script|benchmarks)/)"
 )
 
 _prose = INDENTED.sub("", FENCED.sub("", TEXT))

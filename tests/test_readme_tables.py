@@ -8,7 +8,6 @@ import pytest
 import readme
 from aggregates import (
     BUILDERS,
-    MAGIC,
     base64_text,
     boto3_record,
     kinesis_record,
@@ -20,10 +19,9 @@ from comparison import logged
 from test_kpl_vector import expected_output
 
 import aws_kpl_deagg
-from aws_kpl_deagg import deaggregate_records
+from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 
 PAYLOAD = payload(message([b"a", b"key"], [record(0, b"x"), record(1, b"yz", 0)], [b"7"]))
-DAMAGED = MAGIC + bytes(30)
 ALL_HASH_KEYS = (0, 2**128 - 1)
 
 # Sources, options and reasons
@@ -87,6 +85,27 @@ def reasons():
 def test_reasons():
     words = [code for code in readme.inline_code(readme.section("malformed")) if " " in code]
     assert sorted(words) == sorted(reasons())
+
+
+def test_calls_within_the_text():
+    signature = inspect.signature(deaggregate_records)
+    for code in readme.inline_code():
+        if re.fullmatch(r"\w+=.*", code):
+            assert code.partition("=")[0] in [*signature.parameters, "CFLAGS"], code
+        if call := re.fullmatch(r"(\w+)\((.*)\)", code):
+            name, arguments = call.groups()
+            assert name in aws_kpl_deagg.__all__ or hasattr(iter_deaggregate_records([]), name)
+            assert arguments in ("", "records", "payload")
+
+
+def test_figures():
+    measured = (readme.PROJECT / "benchmarks" / "results" / "table.md").read_text().splitlines()
+    for _, made, *times, factor in readme.rows("performance"):
+        (row,) = [line for line in measured if f"| {made} | {' | '.join(times)} |" in line]
+        _, theirs, _ = re.findall(r"\*\*(.+?)\*\*", row)
+        assert float(factor.removesuffix(" times")) == pytest.approx(
+            float(theirs), rel=0.01, abs=0.051
+        )
 
 
 # Coming from another package

@@ -130,6 +130,19 @@ def test_killed_after_each_user_record(consumer):
     assert consumer(1) == USER_DATA
 
 
+def test_checkpoints_of_two_shards_in_one_folder(recipe, tmp_path, monkeypatch):
+    files = [tmp_path / f"orders.shardId-{number}" for number in range(2)]
+    written = []
+    replace = recipe.os.replace
+    monkeypatch.setattr(
+        recipe.os, "replace", lambda *paths: written.append(paths[0]) or replace(*paths)
+    )
+    for number, file in enumerate(files):
+        recipe.save(file, ["1", number])
+    assert [recipe.load(file) for file in files] == [["1", 0], ["1", 1]]
+    assert len({*written, *files}) == 4
+
+
 def test_more_arrives_after_the_last(consumer, client, tmp_path):
     consumer()
     for content in [aggregate(b"more", b"and more"), b"plain again"]:
