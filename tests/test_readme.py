@@ -150,6 +150,7 @@ NOT_RUN = {
     "benchmarks/run": "takes minutes; test_benchmarks.py runs its parts",
     "benchmarks/hostile": "takes minutes; test_benchmarks.py and test_hostile_input.py",
     "benchmarks/threads": "takes minutes, and its figures are the machine's",
+    "benchmarks/spark": "takes minutes; test_recipe_spark.py runs what it measures",
     "benchmarks/soak 5": "takes five minutes, and its figures are the machine's",
     "pip install '.[cli]'": "needs an index; test_packaging.py has the extra's metadata",
     "aws kinesis get-records": "needs AWS; test_boto3.py has what it prints",
