@@ -24,7 +24,7 @@ PyDoc_STRVAR(
     "data_format: None, or 'Boto3', which changes nothing and is there for callers of\n"
     "    aws_kinesis_agg.\n"
     "decode: True gives data as bytes in everything that comes out, but for text that does not\n"
-    "    decode.\n"
+    "    decode, which counts as damaged.\n"
     "strict: True raises AggregateError for a damaged aggregate.\n"
     "verify: False leaves the MD5 digest of aggregates unchecked.\n"
     "hash_key_range: (first, last), ints from 0 to 2**128 - 1, both inclusive: drops each\n"

@@ -144,7 +144,7 @@ NOT_RUN = {
     "script/test": "runs these tests",
     "script/demo": "makes an environment in the project; what it prints is DEMONSTRATIONS' output",
     "script/wheels": "needs cross compilers and takes minutes",
-    "pip install --target layer/python --no-index --find-links dist --platform "
+    "pip install --upgrade --target layer/python --no-index --find-links dist --platform "
     "manylinux2014_aarch64 --python-version 3.12 --only-binary :all: aws_kpl_deagg": "needs what "
     "script/wheels makes, which installs its aarch64 wheels in this way",
     "benchmarks/run": "takes minutes; test_benchmarks.py runs its parts",
