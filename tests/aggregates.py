@@ -17,6 +17,9 @@ VARINT, FIXED64, LENGTH_PREFIXED, START_GROUP, END_GROUP, FIXED32 = range(6)
 # A Kinesis record's sequence number, as Lambda has it.
 SEQUENCE_NUMBER = "49581544954143914480256700934210366840104395343224897586"
 
+# The hash key range of a stream's only shard.
+ALL_HASH_KEYS = (0, 2**128 - 1)
+
 
 # The wire
 

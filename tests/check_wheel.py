@@ -12,20 +12,14 @@ from pathlib import Path
 
 import oracle
 from aggregates import kinesis_record, message, payload, record
+from kpl_vectors import ANALYTICS_DATA, ANALYTICS_EVENT, LAMBDA_EVENT, USER_RECORDS
 
 from aws_kpl_deagg import _deagg, deaggregate_records
 
-# What the producer sent, read off the bytes.
-VECTORS = {
-    "kpl-explicit-hash-keys.lambda.json": [
-        b"RECORD 22 peeobhczbzdmskboupgyq\n",
-        b"RECORD 23 uswkxftxroeusscxsjhno\n",
-        b"RECORD 24 casehdgivfaxeustlyszy\n",
-        b"RECORD 25 nvffvpmuogdopjhamevrk\n",
-    ],
-    "kpl.kinesis-analytics.json": [
-        b"RECORD %d pjqrcfbxafzdndzmbgane" % number for number in range(2005, 2009)
-    ],
+# What the producer sent.
+DATA = {
+    LAMBDA_EVENT: [data for _, _, data in USER_RECORDS],
+    ANALYTICS_EVENT: ANALYTICS_DATA,
 }
 
 
@@ -39,8 +33,8 @@ def as_the_oracle_reads(records):
 
 def check_vectors():
     count = 0
-    for name, expected in VECTORS.items():
-        event = json.loads((Path(__file__).parent / "data" / name).read_text())
+    for path, expected in DATA.items():
+        event = json.loads(path.read_text())
         outputs = deaggregate_records(event, decode=True)
         assert [output["kinesis"]["data"] for output in outputs] == expected
         count += as_the_oracle_reads(event)

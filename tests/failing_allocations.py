@@ -14,6 +14,7 @@ import sys
 import tracemalloc
 
 from aggregates import (
+    ALL_HASH_KEYS,
     BUILDERS,
     aggregated_kinesis_record,
     boto3_record,
@@ -89,7 +90,7 @@ OPTIONS = {
     "decode plain": {"decode": True},
     "decode boto3": {"decode": True},
     "verify=False": {"verify": False},
-    "hash_key_range": {"hash_key_range": (0, 2**128 - 1)},
+    "hash_key_range": {"hash_key_range": ALL_HASH_KEYS},
     "another shard's": {"hash_key_range": (1, 1)},
     "strict": {"strict": True},
 }

@@ -7,6 +7,8 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from aggregates import message, payload, record
+
 PROJECT = Path(__file__).resolve().parent.parent
 TEXT = (PROJECT / "README.md").read_text(encoding="utf-8")
 
@@ -16,6 +18,9 @@ INDENTED = re.compile(r"(?<=\n\n)(?: {4}.*\n|\n(?= {4}))+")
 COMMAND = re.compile(
     r"(?:(?:pip|python3?|apt-get|aws|aws-kpl-deagg|git) |--|(?:\./)?(?:script|benchmarks)/)"
 )
+
+# What the tests give to the code: user records with and without an explicit hash key.
+PAYLOAD = payload(message([b"a", b"key"], [record(0, b"x"), record(1, b"yz", 0)], [b"7"]))
 
 _prose = INDENTED.sub("", FENCED.sub("", TEXT))
 
@@ -58,6 +63,11 @@ def rows(word: str) -> list[list[str]]:
     """The cells of the table in such a section, without its head."""
     lines = [line for line in section(word).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def reasons() -> list[str]:
+    """The reasons of AggregateError: of the inline code there, all that has spaces."""
+    return [code for code in inline_code(section("malformed")) if " " in code]
 
 
 def links() -> list[str]:

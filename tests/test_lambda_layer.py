@@ -9,10 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import test_kpl_vector
+from kpl_vectors import LAMBDA_EVENT, USER_RECORDS
 
-TESTS = Path(__file__).parent
-EXAMPLE = TESTS.parent / "examples" / "lambda_function.py"
+EXAMPLE = Path(__file__).parent.parent / "examples" / "lambda_function.py"
 HANDLERS = ["lambda_bulk_handler", "lambda_generator_handler"]
 
 # As Lambda's runtime does, calls a handler from the function's folder. Prints where the package
@@ -42,12 +41,12 @@ def run(function, *arguments, layer=None):
 
 
 def assert_it_runs(function, handler, package, layer=None):
-    result = run(function, RUNTIME, str(test_kpl_vector.EVENT), handler, layer=layer)
+    result = run(function, RUNTIME, str(LAMBDA_EVENT), handler, layer=layer)
     assert result.returncode == 0, result.stderr
     path, response, processed = json.loads(result.stdout)
     assert Path(path).parent == package / "aws_kpl_deagg"
     assert response == "Successfully processed 4 records."
-    assert processed == [data.decode() for _, _, data in test_kpl_vector.USER_RECORDS]
+    assert processed == [data.decode() for _, _, data in USER_RECORDS]
 
 
 def install(build, folder):

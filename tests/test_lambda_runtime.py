@@ -2,14 +2,14 @@
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
+from kpl_vectors import LAMBDA_EVENT
 from lambda_runtime_api import running
 
 pytestmark = pytest.mark.peers
 
-EVENT = (Path(__file__).parent / "data" / "kpl-explicit-hash-keys.lambda.json").read_bytes()
+EVENT = LAMBDA_EVENT.read_bytes()
 PARTITION_KEY = "fc03dd88-3e79-448a-b01a-7cf1bd47b784"
 HANDLERS = ["lambda_function.lambda_bulk_handler", "lambda_function.lambda_generator_handler"]
 

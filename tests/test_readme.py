@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import readme
 from aggregates import (
+    ALL_HASH_KEYS,
     MAGIC,
     boto3_record,
     kinesis_record,
@@ -26,15 +27,14 @@ from aggregates import (
     record,
 )
 from comparison import logged
+from kpl_vectors import LAMBDA_EVENT, SEQUENCE_NUMBER, USER_RECORDS, expected_output
 from project_build import build_environment, copy_project
-from test_kpl_vector import EVENT, SEQUENCE_NUMBER, USER_RECORDS, expected_output
+from readme import PAYLOAD
 
 import aws_kpl_deagg
 from aws_kpl_deagg import AggregateError, deaggregate_records
 
-PAYLOAD = payload(message([b"a", b"key"], [record(0, b"x"), record(1, b"yz", 0)], [b"7"]))
 DAMAGED = MAGIC + bytes(30)
-ALL_HASH_KEYS = (0, 2**128 - 1)
 
 # Python blocks, each named by some text that no other block has
 
@@ -54,7 +54,7 @@ def block(name):
 
 @of_block('deaggregate_records(event["Records"], decode=True)')
 def test_the_first_example(name):
-    event = json.loads(EVENT.read_text())
+    event = json.loads(LAMBDA_EVENT.read_text())
     event["Records"] += [kinesis_record(b"plain"), kinesis_record(DAMAGED)]
     with logged() as log:
         _, printed = readme.run(block(name), event=event)
@@ -66,7 +66,7 @@ def test_the_first_example(name):
 @of_block("iter_deaggregate_records(event)")
 def test_the_iterator(name, capsys):
     names, _ = readme.run(block(name))
-    event = json.loads(EVENT.read_text())
+    event = json.loads(LAMBDA_EVENT.read_text())
     event["Records"].append(kinesis_record(b"plain", "7"))
     names["lambda_handler"](event, None)
     assert capsys.readouterr().out.splitlines() == [
@@ -172,7 +172,7 @@ def test_scripts_can_be_run(command):
 
 def shell(command, folder=None, **variables):
     """Runs a command of README.md by this Python, with its FILE; returns the lines it printed."""
-    program, *arguments = shlex.split(command.replace("FILE", shlex.quote(str(EVENT))))
+    program, *arguments = shlex.split(command.replace("FILE", shlex.quote(str(LAMBDA_EVENT))))
     scripts = Path(sys.executable).parent
     started = {
         "python": [sys.executable],

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from aggregates import (
+    ALL_HASH_KEYS,
     BUILDERS,
     aggregated_kinesis_record,
     boto3_record,
@@ -118,7 +119,7 @@ OPTIONS = {
     "decode": {"decode": True},
     "strict": {"strict": True},
     "verify=False": {"verify": False},
-    "hash_key_range": {"hash_key_range": (0, 2**128 - 1)},
+    "hash_key_range": {"hash_key_range": ALL_HASH_KEYS},
     "another shard's": {"hash_key_range": (2**127, 2**127)},
 }
 

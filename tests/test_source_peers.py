@@ -5,7 +5,6 @@ function, which takes it away from one of the two outputs.
 """
 
 import json
-from pathlib import Path
 
 import pytest
 import strategies
@@ -23,6 +22,7 @@ from comparison import logged, ordered
 from hypothesis import given
 from hypothesis import strategies as st
 from kinesis_agg import import_deaggregator, with_str_data
+from kpl_vectors import ANALYTICS_EVENT
 
 from aws_kpl_deagg import deaggregate_records
 
@@ -108,8 +108,7 @@ def test_one_of_each(theirs, source):
 
 
 def test_the_real_analytics_event(theirs):
-    path = Path(__file__).parent / "data" / "kpl.kinesis-analytics.json"
-    records = json.loads(path.read_text())["records"]
+    records = json.loads(ANALYTICS_EVENT.read_text())["records"]
     assert len(assert_equal_outputs(theirs, records, "Analytics")) == 4
 
 

@@ -4,7 +4,6 @@ import collections
 import json
 import logging
 import types
-from pathlib import Path
 
 import oracle
 import pytest
@@ -23,6 +22,7 @@ from aggregates import (
     record,
 )
 from comparison import logged, ordered
+from kpl_vectors import ANALYTICS_DATA, ANALYTICS_EVENT
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 
@@ -163,8 +163,7 @@ def test_text_of_boto3_is_base64(content):
 
 
 def test_real_analytics_event():
-    path = Path(__file__).parent / "data" / "kpl.kinesis-analytics.json"
-    event = json.loads(path.read_text())
+    event = json.loads(ANALYTICS_EVENT.read_text())
     outputs = deaggregate_records(event)
     (metadata,) = [each["kinesisStreamRecordMetadata"] for each in event["records"]]
     assert [ordered(output) for output in outputs] == [
@@ -178,7 +177,7 @@ def test_real_analytics_event():
                     "partitionKey": "1562602074896",
                     "subSequenceNumber": number,
                     "aggregated": True,
-                    "data": base64_text(b"RECORD %d pjqrcfbxafzdndzmbgane" % (2005 + number)),
+                    "data": base64_text(ANALYTICS_DATA[number]),
                     "recordId": metadata["sequenceNumber"],
                     "shardId": "shardId-000000000000",
                 }

@@ -26,16 +26,16 @@ from aggregates import (
     varint_field,
 )
 from fuzz_input import BOUNDS, DAMAGES, FRAMINGS, MAPPING_FORMS, SEPARATOR, TEXT_FORMS
+from kpl_vectors import ANALYTICS_EVENT, LAMBDA_EVENT
 
-DATA = Path(__file__).resolve().parents[1] / "data"
 # Unknown fields enough for the cap on the memory that a message may take.
 TOO_LARGE = varint_field(5, 0) * 8200
 HASH_KEYS = [b"0", b"007", b"%d" % 2**127, b"%d" % (2**128 - 1), b"%d" % 2**128, b"", b"1_0"]
 
 
 def real_messages():
-    lambda_event = json.loads((DATA / "kpl-explicit-hash-keys.lambda.json").read_text())
-    analytics_event = json.loads((DATA / "kpl.kinesis-analytics.json").read_text())
+    lambda_event = json.loads(LAMBDA_EVENT.read_text())
+    analytics_event = json.loads(ANALYTICS_EVENT.read_text())
     texts = [each["kinesis"]["data"] for each in lambda_event["Records"]]
     texts += [each["data"] for each in analytics_event["records"]]
     for payload_bytes in map(b64decode, texts):
