@@ -160,8 +160,8 @@ setup(
     ext_modules=[
         Extension(
             "aws_kpl_deagg._deagg",
-            sources=sorted(glob("src/*.c") + glob("src/kpl/*.c")),
-            include_dirs=["src", "src/kpl"],
+            sources=sorted(glob("src/**/*.c", recursive=True)),
+            include_dirs=["src"],
             depends=[PROTO, *glob("src/**/*.h", recursive=True)],
         )
     ],

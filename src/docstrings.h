@@ -2,7 +2,7 @@
 #ifndef DEAGG_DOCSTRINGS_H
 #define DEAGG_DOCSTRINGS_H
 
-#include "compat.h"
+#include "base/compat.h"
 
 #define DEAGG_RECORDS_SIGNATURE                                                \
     "(records, data_format=None, *, decode=False, strict=False, verify=True, " \

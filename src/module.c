@@ -1,10 +1,10 @@
 /* aws_kpl_deagg._deagg: the module's functions, types and state. */
-#include "aggregate_error.h"
-#include "cursor.h"
+#include "output/aggregate_error.h"
+#include "api/iterator.h"
 #include "docstrings.h"
-#include "options.h"
-#include "unpack.h"
-#include "unpacked_record.h"
+#include "api/options.h"
+#include "api/unpack.h"
+#include "output/user_record.h"
 
 #include <protobuf-c/protobuf-c.h>
 

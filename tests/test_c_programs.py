@@ -61,9 +61,9 @@ def flags(request, tmp_path_factory):
 @pytest.fixture(scope="module")
 def library(flags, generated, tmp_path_factory):
     """src/kpl, compiled, with the options that it is compiled and linked with."""
-    options = [*flags, f"-I{KPL}", f"-I{generated}"]
+    options = [*flags, f"-I{KPL.parent}", f"-I{generated}"]
     objects = tmp_path_factory.mktemp("kpl")
-    for source in [*KPL.glob("*.c"), *generated.glob("*.c")]:
+    for source in [*KPL.rglob("*.c"), *generated.glob("*.c")]:
         run_compiler(*options, "-c", source, "-o", objects / f"{source.stem}.o")
     return options, list(objects.iterdir())
 

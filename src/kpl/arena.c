@@ -1,5 +1,5 @@
 /* The arena behind protobuf-c's allocator interface: see arena.h. */
-#include "arena.h"
+#include "kpl/arena.h"
 
 #include <stdbool.h>
 

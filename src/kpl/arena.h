@@ -5,7 +5,7 @@
 #ifndef KPL_ARENA_H
 #define KPL_ARENA_H
 
-#include "status.h"
+#include "kpl/status.h"
 
 typedef struct kpl_arena_chunk kpl_arena_chunk;
 

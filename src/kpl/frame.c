@@ -1,5 +1,5 @@
 /* Recognises an aggregate by its magic: see frame.h. */
-#include "frame.h"
+#include "kpl/frame.h"
 
 #include <string.h>
 

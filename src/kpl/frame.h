@@ -7,7 +7,7 @@
 #ifndef KPL_FRAME_H
 #define KPL_FRAME_H
 
-#include "kernels.h"
+#include "kpl/simd/kernels.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* Hash keys: see hash_key.h. */
-#include "hash_key.h"
+#include "kpl/hash_key.h"
 
-#include "md5.h"
+#include "kpl/simd/md5.h"
 
 #include <string.h>
 

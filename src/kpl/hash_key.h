@@ -3,7 +3,7 @@
 #ifndef KPL_HASH_KEY_H
 #define KPL_HASH_KEY_H
 
-#include "status.h"
+#include "kpl/status.h"
 
 #include <stdbool.h>
 

@@ -4,10 +4,10 @@
  */
 #include "guarded.h"
 
-#include "aggregate.h"
+#include "kpl/message.h"
 #include "counting_allocator.h"
-#include "frame.h"
-#include "md5.h"
+#include "kpl/frame.h"
+#include "kpl/simd/md5.h"
 
 #include <string.h>
 

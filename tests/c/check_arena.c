@@ -1,7 +1,7 @@
 /* The arena: its cap, alignment, reuse, and an allocator that fails at each call. */
 #include "guarded.h"
 
-#include "arena.h"
+#include "kpl/arena.h"
 #include "counting_allocator.h"
 
 #include <string.h>

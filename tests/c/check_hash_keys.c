@@ -2,7 +2,7 @@
  * truncation of the largest, and every byte at every place of it. */
 #include "guarded.h"
 
-#include "hash_key.h"
+#include "kpl/hash_key.h"
 
 #include <string.h>
 

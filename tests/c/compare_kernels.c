@@ -3,8 +3,8 @@
  * first difference. */
 #include "guarded.h"
 
-#include "base64.h"
-#include "kernels.h"
+#include "kpl/simd/base64.h"
+#include "kpl/simd/kernels.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef COUNTING_ALLOCATOR_H
 #define COUNTING_ALLOCATOR_H
 
-#include "status.h"
+#include "kpl/status.h"
 
 #include <stdlib.h>
 

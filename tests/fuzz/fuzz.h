@@ -2,7 +2,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include "status.h"
+#include "kpl/status.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
  * the magic and the digest are added here; and once more it is a payload as it stands. */
 #include "fuzz.h"
 
-#include "aggregate.h"
+#include "kpl/message.h"
 #include "counting_allocator.h"
-#include "frame.h"
-#include "md5.h"
+#include "kpl/frame.h"
+#include "kpl/simd/md5.h"
 
 static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
 

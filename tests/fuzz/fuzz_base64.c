@@ -3,8 +3,8 @@
  */
 #include "fuzz.h"
 
-#include "base64.h"
-#include "frame.h"
+#include "kpl/simd/base64.h"
+#include "kpl/frame.h"
 
 static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
 

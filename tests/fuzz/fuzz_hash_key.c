@@ -1,8 +1,8 @@
 /* Explicit hash keys, two in an input, halfway apart: which are read, as what, and their order. */
 #include "fuzz.h"
 
-#include "hash_key.h"
-#include "md5.h"
+#include "kpl/hash_key.h"
+#include "kpl/simd/md5.h"
 
 typedef unsigned __int128 number;
 

@@ -3,7 +3,7 @@
  * the reference in fuzz_python.py. */
 #include "fuzz.h"
 
-#include "md5.h"
+#include "kpl/simd/md5.h"
 
 #define MOST_MESSAGES 64
 
