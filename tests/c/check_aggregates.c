@@ -1,7 +1,6 @@
 /* Frames and messages in guarded memory: every truncation of a payload, every byte of it changed
- * to every other, decoded with the digest and without, and with an allocator that fails at each
- * call.
- */
+ * to every other, unpacked with the digest checked and not checked, and with an allocator that
+ * fails at each call. */
 #include "guarded.h"
 
 #include "kpl/message.h"
@@ -34,16 +33,16 @@ static const uint8_t MESSAGE[] = {
 
 static uint8_t payload[PAYLOAD_SIZE];
 static counts allocations = {.left = SIZE_MAX};
-/* Where what was read goes, so that no compiler leaves the reading out. */
+/* Receives the sums, so that no compiler removes the reads. */
 volatile size_t sum_of_all;
 
-/* Reads a range, so that what looks for reads outside of memory sees it. */
+/* Reads every byte, so that the sanitizers see a read outside of memory. */
 static size_t
-sum_of(ProtobufCBinaryData data)
+sum_of(kpl_bytes bytes)
 {
     size_t sum = 0;
-    for (size_t i = 0; i < data.len; i++) {
-        sum += data.data[i];
+    for (size_t i = 0; i < bytes.size; i++) {
+        sum += bytes.data[i];
     }
     return sum;
 }
@@ -52,57 +51,59 @@ static size_t
 read_all(const kpl_aggregate *aggregate)
 {
     size_t sum = 0;
-    for (size_t i = 0; i < aggregate->n_records; i++) {
-        const kpl_user_record *record = aggregate->records[i];
-        CHECK(record->partition_key_index < aggregate->n_partition_key_table, "record %zu", i);
-        sum += sum_of(aggregate->partition_key_table[record->partition_key_index]);
-        if (record->has_explicit_hash_key_index) {
-            CHECK(record->explicit_hash_key_index < aggregate->n_explicit_hash_key_table,
+    for (size_t i = 0; i < kpl_aggregate_user_record_count(aggregate); i++) {
+        kpl_user_record record = kpl_aggregate_user_record(aggregate, i);
+        CHECK(record.partition_key < kpl_aggregate_partition_key_count(aggregate), "record %zu",
+              i);
+        sum += sum_of(kpl_aggregate_partition_key(aggregate, record.partition_key));
+        if (record.has_explicit_hash_key) {
+            CHECK(record.explicit_hash_key < kpl_aggregate_explicit_hash_key_count(aggregate),
                   "record %zu", i);
-            sum += sum_of(aggregate->explicit_hash_key_table[record->explicit_hash_key_index]);
+            sum += sum_of(kpl_aggregate_explicit_hash_key(aggregate, record.explicit_hash_key));
         }
-        sum += sum_of(record->data);
-        for (size_t j = 0; j < record->n_tags; j++) {
-            sum += sum_of(record->tags[j]->key) + sum_of(record->tags[j]->value);
+        sum += sum_of(record.data);
+        for (size_t j = 0; j < record.tag_count; j++) {
+            kpl_tag tag = kpl_aggregate_tag(aggregate, i, j);
+            sum += sum_of(tag.key) + sum_of(tag.value);
         }
     }
     return sum;
 }
 
-/* What reading a message ends with; an aggregate is read to its last byte. */
+/* Unpacks a message and reads every byte of the aggregate. */
 static kpl_status
-decode(kpl_arena *arena, kpl_bytes message)
+unpack(kpl_arena *arena, kpl_bytes message)
 {
     const kpl_aggregate *aggregate;
-    kpl_status status = kpl_aggregate_decode(message, arena, &aggregate);
+    kpl_status status = kpl_message_unpack(message, arena, &aggregate);
     if (status == KPL_OK) {
         sum_of_all = read_all(aggregate);
     }
     return status;
 }
 
-/* What opening a payload in guarded memory, with its digest, ends with. Its message is decoded
- * even where the digest is wrong. */
+/* Checks the first `size` bytes of the payload, copied to guarded memory, and its digest. Unpacks
+ * the message even if the digest is wrong. */
 static kpl_status
-open_payload(kpl_arena *arena, uint8_t *memory, size_t size, place where)
+check_payload(kpl_arena *arena, uint8_t *memory, size_t size, place where)
 {
     kpl_frame frame;
     uint8_t digest[KPL_DIGEST_SIZE];
     uint8_t *copy = guarded_at(memory, size, where);
     memcpy(copy, payload, size);
-    kpl_status status = kpl_frame_open((kpl_bytes){copy, size}, &frame);
+    kpl_status status = kpl_frame_check((kpl_bytes){copy, size}, &frame);
     if (status != KPL_OK) {
         return status;
     }
     kpl_md5(frame.message, digest);
-    bool right = kpl_frame_has_digest(&frame, digest);
-    status = decode(arena, frame.message);
+    kpl_status digest_status = kpl_frame_check_digest(&frame, digest);
+    status = unpack(arena, frame.message);
     CHECK(status != KPL_NO_MEMORY, "%zu bytes", size);
-    /* And with nothing behind the message, or in front of it. */
+    /* Once more with the guard directly after the message, or directly before it. */
     uint8_t *message = guarded_at(memory, frame.message.size, where);
     memmove(message, frame.message.data, frame.message.size);
-    CHECK(decode(arena, (kpl_bytes){message, frame.message.size}) == status, "%zu bytes", size);
-    return right ? status : KPL_WRONG_DIGEST;
+    CHECK(unpack(arena, (kpl_bytes){message, frame.message.size}) == status, "%zu bytes", size);
+    return digest_status == KPL_OK ? status : digest_status;
 }
 
 static void
@@ -113,7 +114,7 @@ check_truncations(kpl_arena *arena, uint8_t *memory, place where)
                               : size <= MAGIC_SIZE + KPL_DIGEST_SIZE ? KPL_TOO_SHORT
                               : size < PAYLOAD_SIZE                  ? KPL_WRONG_DIGEST
                                                                      : KPL_OK;
-        CHECK(open_payload(arena, memory, size, where) == expected, "%zu bytes", size);
+        CHECK(check_payload(arena, memory, size, where) == expected, "%zu bytes", size);
     }
 }
 
@@ -125,14 +126,14 @@ check_every_byte(kpl_arena *arena, uint8_t *memory, place where)
         uint8_t right = payload[i];
         for (int other = 1; other < 256; other++) {
             payload[i] = (uint8_t)(right ^ other);
-            CHECK(open_payload(arena, memory, PAYLOAD_SIZE, where) == expected, "byte %zu is %d",
+            CHECK(check_payload(arena, memory, PAYLOAD_SIZE, where) == expected, "byte %zu is %d",
                   i, payload[i]);
         }
         payload[i] = right;
     }
 }
 
-/* The first characters of text, each as every byte there is: "84mawg" to "84mawv" hold the magic.
+/* The first characters of text, each replaced by every byte: "84mawg" to "84mawv" hold the magic.
  */
 static void
 check_text(uint8_t *memory, place where)
@@ -161,7 +162,7 @@ check_every_allocation_that_fails(kpl_bytes message)
     for (size_t succeeding = 0;; succeeding++) {
         allocations.left = succeeding;
         kpl_arena arena = kpl_arena_new(counting_allocator(&allocations));
-        kpl_status status = decode(&arena, message);
+        kpl_status status = unpack(&arena, message);
         kpl_arena_release(&arena);
         CHECK(allocations.in_use == 0, "%zu succeed: %zu lost", succeeding, allocations.in_use);
         if (status == KPL_OK) {

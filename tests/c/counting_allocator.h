@@ -1,18 +1,18 @@
-/* An allocator that counts what it gives and can be made to fail. */
+/* An allocator that counts its allocations and can be made to fail. */
 #ifndef COUNTING_ALLOCATOR_H
 #define COUNTING_ALLOCATOR_H
 
-#include "kpl/status.h"
+#include "kpl/arena.h"
 
 #include <stdlib.h>
 
-/* AddressSanitizer takes a malloc of more than there can be for a fault. */
+/* AddressSanitizer reports a malloc that is too large to succeed. */
 #define LARGEST_ALLOCATION ((size_t)1 << 30)
 
 typedef struct {
     size_t left;   /* how many allocations succeed before one fails */
-    size_t in_use; /* how many have not been given back */
-    size_t made;   /* how many there were in all, and their bytes */
+    size_t in_use; /* how many have not been released */
+    size_t made;   /* how many there were in total, and their bytes */
     size_t bytes;
 } counts;
 

@@ -2,7 +2,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include "kpl/status.h"
+#include "kpl/bytes.h"
 
 #include <stdbool.h>
 #include <stdio.h>
