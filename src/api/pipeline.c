@@ -37,10 +37,10 @@
  * bytes that cannot change: those of exact str and bytes objects, or copies.
  *
  * User code may run in every step except those named _nogil and the building of user records: from
- * iterators, mappings, foreign keys, buffers, log handlers and, whenever a reference is dropped,
- * from finalizers. It cannot enter the pipeline again, since the iterator's gate is closed
- * (iterator.c). So a step needs strong references to what it uses, but the pipeline's own fields
- * do not change under it. */
+ * iterators, mappings, user-defined keys, buffers, log handlers and, whenever a reference is
+ * dropped, from finalizers. It cannot enter the pipeline again, since the iterator's gate is
+ * closed (iterator.c). So a step needs strong references to what it uses, but the pipeline's own
+ * fields do not change under it. */
 #include "api/pipeline.h"
 
 #include "api/shard_filter.h"

@@ -179,8 +179,8 @@ deagg_source_find_payload(deagg_state *state, PyObject *record, PyObject **paylo
         found = get_payload(state, record, source, value, payload);
         Py_XDECREF(value);
     }
-    /* A look-up fails only in the code of foreign keys. Such an error is raised again, and counts,
-     * at the record's turn. */
+    /* A look-up fails only in the code of user-defined keys. Such an error is raised again, and
+     * counts, at the record's turn. */
     if (found < 0 && PyErr_ExceptionMatches(PyExc_Exception)) {
         PyErr_Clear();
         found = 0;

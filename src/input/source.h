@@ -39,9 +39,9 @@ PyObject *
 deagg_source_metadata_key(deagg_state *state, deagg_source source);
 
 /* Finds the payload of `record` if that takes only look-ups in exact dicts, which run no user code
- * except the comparison of foreign keys with an equal hash. 1 with a new reference in *payload and
- * with *is_text, 0 if there is none, or -1 if such code raised something that is not an Exception
- * (KeyboardInterrupt). */
+ * except the comparison of user-defined keys with an equal hash. 1 with a new reference in
+ * *payload and with *is_text, 0 if there is none, or -1 if such code raised something that is not
+ * an Exception (KeyboardInterrupt). */
 int
 deagg_source_find_payload(deagg_state *state, PyObject *record, PyObject **payload, bool *is_text);
 
