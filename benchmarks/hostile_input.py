@@ -1,4 +1,4 @@
-"""Measures what the hostile messages of the tests' hostile.py cost, as base64 in a Lambda record.
+"""Measures what the hostile messages of tests/support/hostile.py cost, in a Lambda record.
 
 Prints a row for each message at 10 MiB: the number of user records; milliseconds of CPU time per
 MiB of payload, on memory that was used before; the ratio of that to the time per MiB at 2.5 MiB,

@@ -19,11 +19,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import aggregates  # from the folder tests, which benchmarks/spark puts on the path
+import aggregates  # from tests/support, which benchmarks/spark puts on the path
 import pyarrow
 import pyarrow.parquet
 import pyspark
-import spark_archive  # from the folder examples
+import spark_archive  # from examples, likewise
 from pyspark.sql import DataFrame, SparkSession
 
 FILES = 8

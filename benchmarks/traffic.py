@@ -4,7 +4,7 @@ import hashlib
 import random
 from typing import Any, NamedTuple
 
-# From the folder tests, which benchmarks/soak puts on the path.
+# From tests/support, which benchmarks/soak puts on the path.
 import aggregates
 from aggregates import BUILDERS, MAGIC, bytes_field, message, record, varint_field
 
