@@ -12,8 +12,8 @@ needs nothing at run time. Environment variables change the build:
 
 import os
 import re
+import runpy
 import shlex
-import shutil
 import subprocess
 import sys
 from glob import glob
@@ -23,20 +23,12 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import SetupError
 
-PROTO = "proto/aggregated_record.proto"
+proto = runpy.run_path("proto/generate.py")
+missing = proto["missing"]
+
 LINUX = sys.platform.startswith("linux")
 SHARED = os.environ.get("AWS_KPL_DEAGG_SHARED", "0" if LINUX else "1") == "1"
 SANITIZE = os.environ.get("AWS_KPL_DEAGG_SANITIZE")
-INSTALL = (
-    "Debian, Ubuntu: apt-get install libprotobuf-c-dev protobuf-c-compiler; "
-    "Fedora: dnf install protobuf-c-devel protobuf-c-compiler; "
-    "Alpine: apk add protobuf-c-dev protobuf-c-compiler; "
-    "Homebrew: brew install protobuf-c"
-)
-
-
-def missing(what):
-    return SetupError(f"{what} was not found. It comes with protobuf-c. {INSTALL}")
 
 
 def pkg_config(option):
@@ -46,14 +38,6 @@ def pkg_config(option):
         return shlex.split(subprocess.run(command, capture_output=True, text=True).stdout)
     except OSError:
         return []
-
-
-def find_generator():
-    """protoc where it has protobuf-c's plugin, since protoc-c calls itself deprecated from 1.5."""
-    protoc = shutil.which("protoc") if shutil.which("protoc-gen-c") else None
-    if generator := protoc or shutil.which("protoc-c"):
-        return generator
-    raise missing("protoc-c")
 
 
 def ask(compiler, *arguments, program=""):
@@ -125,14 +109,11 @@ def link_flags():
 class BuildExtension(build_ext):
     def build_extension(self, extension):
         compiler = self.compiler.compiler_so
-        generated = os.path.join(self.build_temp, "proto")
-        self.mkpath(generated)
-        self.spawn([find_generator(), "--proto_path=proto", f"--c_out={generated}", PROTO])
-
+        generated = proto["generate"](os.path.join(self.build_temp, "proto"))
         header = find_header(compiler).read_text(encoding="utf-8")
         warn_if_old(header)
-        extension.sources.append(os.path.join(generated, "aggregated_record.pb-c.c"))
-        extension.include_dirs.append(generated)
+        extension.sources.append(generated)
+        extension.include_dirs.append(os.path.dirname(generated))
         extension.define_macros.append(("DEAGG_VERSION", f'"{self.distribution.get_version()}"'))
         extension.extra_compile_args += [*compile_flags(), *include_flags()]
         extension.extra_link_args += link_flags()
@@ -162,7 +143,7 @@ setup(
             "aws_kpl_deagg._deagg",
             sources=sorted(glob("src/**/*.c", recursive=True)),
             include_dirs=["src"],
-            depends=[PROTO, *glob("src/**/*.h", recursive=True)],
+            depends=[*glob("proto/*"), *glob("src/**/*.h", recursive=True)],
         )
     ],
 )
