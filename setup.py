@@ -26,6 +26,10 @@ missing = proto["missing"]
 LINUX = sys.platform.startswith("linux")
 SHARED = os.environ.get("AWS_KPL_DEAGG_SHARED", "0" if LINUX else "1") == "1"
 SANITIZE = os.environ.get("AWS_KPL_DEAGG_SANITIZE")
+COMPILER_PACKAGES = (
+    "Debian, Ubuntu: apt-get install gcc python3-dev; Fedora: dnf install gcc python3-devel; "
+    "Alpine: apk add gcc musl-dev python3-dev; macOS: xcode-select --install"
+)
 
 
 def pkg_config(option):
@@ -41,13 +45,23 @@ def run_compiler(command, program=""):
     try:
         return subprocess.run(command, input=program, capture_output=True, text=True)
     except OSError as error:
-        raise SystemExit(f"error: The C compiler does not run: {error}") from None
+        message = f"error: The C compiler does not run: {error}. {COMPILER_PACKAGES}"
+        raise SystemExit(message) from None
 
 
-def check_header(compiler):
-    """Warns if protobuf-c's header is old. Without a header the build ends."""
-    program = "#include <protobuf-c/protobuf-c.h>\nPROTOBUF_C_VERSION\n"
-    result = run_compiler([*compiler, *pkg_config("--cflags"), "-E", "-x", "c", "-"], program)
+def preprocess(compiler, program):
+    return run_compiler([*compiler, "-E", "-x", "c", "-"], program)
+
+
+def check_python_header(compiler):
+    if preprocess(compiler, "#include <Python.h>\n").returncode != 0:
+        what = "Python.h, or a header that it includes, was not found."
+        raise SystemExit(f"error: {what} {COMPILER_PACKAGES}")
+
+
+def check_protobuf_c_header(compiler):
+    """Without the header the build ends; it warns of an old one."""
+    result = preprocess(compiler, "#include <protobuf-c/protobuf-c.h>\nPROTOBUF_C_VERSION\n")
     if result.returncode != 0:
         raise missing("protobuf-c/protobuf-c.h")
     version = result.stdout.split()[-1].strip('"')
@@ -95,7 +109,8 @@ class BuildExtension(build_ext):
     def build_extension(self, extension):
         compiler = self.compiler.compiler_so
         generated = proto["generate"](os.path.join(self.build_temp, "proto"))
-        check_header(compiler)
+        check_python_header([*compiler, *(f"-I{folder}" for folder in self.include_dirs)])
+        check_protobuf_c_header([*compiler, *pkg_config("--cflags")])
         extension.sources.append(generated)
         extension.include_dirs.append(os.path.dirname(generated))
         extension.define_macros.append(("DEAGG_VERSION", f'"{self.distribution.get_version()}"'))
