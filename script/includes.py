@@ -1,4 +1,4 @@
-"""Checks the #include lines of src/.
+"""Checks the #include lines of files of src/: script/includes.py FILE...
 
 A folder includes only itself and those below it. Python's API stays out of kpl/ and protobuf-c's
 API inside it. Prints each line that breaks a rule; exits with 1 if there is one.
@@ -41,11 +41,11 @@ def fault(path, line):
 def main():
     faults = [
         f"{file}:{number}: {found}: {line.strip()}"
-        for file in sorted(SOURCE.rglob("*.[ch]"))
+        for file in map(Path, sys.argv[1:])
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
         if (found := fault(file.relative_to(SOURCE).as_posix(), line))
     ]
-    print(*faults, sep="\n")
+    print(*faults, sep="\n", end="\n" if faults else "")
     return 1 if faults else 0
 
 
