@@ -25,12 +25,15 @@ PyDoc_STRVAR(
     "        EventBridge Pipes         'data', 'sequenceNumber', 'kinesisSchemaVersion'\n"
     "    Payloads are base64, as str or bytes-like, except that a bytes-like object from boto3\n"
     "    is the payload itself.\n"
-    "data_format: None or 'Boto3'. 'Boto3' changes nothing; callers of aws_kinesis_agg pass it.\n"
-    "decode: True returns all data as bytes. Undecodable text then counts as damaged.\n"
+    "data_format: None, or 'Boto3' as callers of aws_kinesis_agg pass it: the data of a plain\n"
+    "    record from boto3 then stays as it is, normally bytes.\n"
+    "decode: True returns all data as bytes. Text that is not exactly base64, line breaks aside,\n"
+    "    then counts as damaged.\n"
     "strict: True raises AggregateError for a damaged aggregate.\n"
     "verify: False does not check the MD5 digest of aggregates.\n"
-    "hash_key_range: (first, last), ints from 0 to 2**128 - 1, both inclusive. Drops each\n"
-    "    aggregate that has a user record with a hash key outside, with one INFO line.\n"
+    "hash_key_range: (first, last), ints from 0 to 2**128 - 1, both inclusive, or a shard's\n"
+    "    HashKeyRange from boto3. Drops each aggregate that has a user record with a hash key\n"
+    "    outside, with one INFO line.\n"
     "\n"
     "An aggregate of the Kinesis Producer Library (KPL) is replaced by its user records. Each is\n"
     "a new dict of this shape and order, whatever the source:\n"
@@ -58,8 +61,13 @@ PyDoc_STRVAR(
     "them), never the data.\n"
     "\n"
     "Raises AggregateError with strict=True; TypeError if `records` is not iterable, if a record\n"
-    "is not a mapping, or if its data has the wrong type; KeyError if a record's source is\n"
-    "unknown or its data is missing; ValueError for a wrong data_format or hash_key_range.\n"
+    "is not a mapping, or if its data or hash_key_range has the wrong type; KeyError if a\n"
+    "record's source is unknown or its data is missing; ValueError for a wrong data_format or\n"
+    "hash_key_range.\n"
+    "\n"
+    "Example:\n"
+    "    for record in deaggregate_records(event['Records'], decode=True):\n"
+    "        print(record['kinesis']['partitionKey'], record['kinesis']['data'])\n"
     "\n"
     "The format:\n"
     "https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md");
@@ -72,15 +80,24 @@ PyDoc_STRVAR(
     "Accepts, yields and raises the same as deaggregate_records(), lazily: the call itself "
     "checks\n"
     "only the options, and records are read one at a time, from an endless iterator too. Memory\n"
-    "does not grow with the number of records. close() finishes the iterator.");
+    "does not grow with the number of records. close() finishes the iterator, as does the end of\n"
+    "a with block.\n"
+    "\n"
+    "Example:\n"
+    "    with iter_deaggregate_records(event['Records']) as records:\n"
+    "        first = next(records, None)");
 
 PyDoc_STRVAR(
     is_aggregated_doc,
-    "is_aggregated(payload, /)\n--\n\n"
+    "is_aggregated(payload)\n--\n\n"
     "Return whether `payload`, a bytes-like object, has the magic, length and MD5 digest of an\n"
     "aggregate of the Kinesis Producer Library. Its message may still be malformed.\n"
     "\n"
-    "Raises TypeError if `payload` is not bytes-like.");
+    "Raises TypeError if `payload` is not bytes-like.\n"
+    "\n"
+    "Example:\n"
+    "    aggregates = [record for record in response['Records'] if "
+    "is_aggregated(record['Data'])]");
 
 PyDoc_STRVAR(
     unpack_doc,
@@ -92,7 +109,11 @@ PyDoc_STRVAR(
     "\n"
     "Raises AggregateError if `payload` is not an aggregate, with the reason 'not aggregated' "
     "for\n"
-    "a plain payload, and TypeError if it is not bytes-like.");
+    "a plain payload, and TypeError if it is not bytes-like.\n"
+    "\n"
+    "Example:\n"
+    "    for partition_key, explicit_hash_key, data, tags in unpack(payload):\n"
+    "        print(partition_key, data)");
 
 /* A new iterator for the arguments of either function, or NULL with an exception. `format` is the
  * one of deagg_options_parse. */
@@ -101,7 +122,8 @@ new_iterator(PyObject *module, PyObject *args, PyObject *kwargs, const char *for
 {
     PyObject *records;
     deagg_options options;
-    if (deagg_options_parse(args, kwargs, format, &records, &options) < 0) {
+    if (deagg_options_parse(PyModule_GetState(module), args, kwargs, format, &records, &options) <
+        0) {
         return NULL;
     }
     PyObject *iterator = deagg_iterator_new(PyModule_GetState(module), records, &options);
@@ -128,9 +150,17 @@ iter_deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 }
 
 static PyObject *
-is_aggregated(PyObject *module, PyObject *payload)
+is_aggregated(PyObject *module, PyObject *args, PyObject *kwargs)
 {
+    static char *names[] = {"payload", NULL};
+    PyObject *payload;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:is_aggregated", names, &payload)) {
+        return NULL;
+    }
+    /* User code in the payload's buffer may clear `kwargs`. */
+    Py_INCREF(payload);
     int aggregated = deagg_is_aggregated(PyModule_GetState(module), payload);
+    Py_DECREF(payload);
     return aggregated < 0 ? NULL : PyBool_FromLong(aggregated);
 }
 
@@ -157,7 +187,8 @@ static PyMethodDef module_methods[] = {
      METH_VARARGS | METH_KEYWORDS, deaggregate_records_doc},
     {"iter_deaggregate_records", (PyCFunction)(void (*)(void))iter_deaggregate_records,
      METH_VARARGS | METH_KEYWORDS, iter_deaggregate_records_doc},
-    {"is_aggregated", is_aggregated, METH_O, is_aggregated_doc},
+    {"is_aggregated", (PyCFunction)(void (*)(void))is_aggregated, METH_VARARGS | METH_KEYWORDS,
+     is_aggregated_doc},
     {"unpack", (PyCFunction)(void (*)(void))unpack, METH_VARARGS | METH_KEYWORDS, unpack_doc},
     {NULL, NULL, 0, NULL},
 };

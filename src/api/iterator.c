@@ -140,6 +140,18 @@ iterator_close(PyObject *self, PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
+static PyObject *
+iterator_enter(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return Py_NewRef(self);
+}
+
+static PyObject *
+iterator_exit(PyObject *self, PyObject *Py_UNUSED(exception))
+{
+    return iterator_close(self, NULL);
+}
+
 static int
 iterator_traverse(PyObject *self, visitproc visit, void *arg)
 {
@@ -176,6 +188,10 @@ iterator_dealloc(PyObject *self)
 
 static PyMethodDef iterator_methods[] = {
     {"close", iterator_close, METH_NOARGS, close_doc},
+    {"__enter__", iterator_enter, METH_NOARGS,
+     PyDoc_STR("__enter__($self, /)\n--\n\nReturn the iterator itself.")},
+    {"__exit__", iterator_exit, METH_VARARGS,
+     PyDoc_STR("__exit__($self, /, *exception)\n--\n\nClose the iterator.")},
     {NULL, NULL, 0, NULL},
 };
 
@@ -184,7 +200,8 @@ PyDoc_STRVAR(
     "Iterator over user records, returned by iter_deaggregate_records().\n"
     "\n"
     "Behaves as a generator does, without send() and throw(): after an error, the end or close()\n"
-    "it is finished, and entering it while it runs raises ValueError.");
+    "it is finished, and entering it while it runs raises ValueError. It is a context manager\n"
+    "that closes itself.");
 
 static PyType_Slot iterator_slots[] = {
     {Py_tp_doc, (void *)iterator_doc},   {Py_tp_dealloc, iterator_dealloc},

@@ -6,6 +6,7 @@
 #include "base/state.h"
 
 typedef struct {
+    bool boto3;                  /* plain data from boto3 stays as it is */
     bool decode;                 /* data is bytes, not base64 in a str */
     bool strict;                 /* a damaged aggregate raises AggregateError */
     bool verify;                 /* the digest is checked */
@@ -15,10 +16,10 @@ typedef struct {
 } deagg_options;
 
 /* Parses the arguments of either function. 0 with a new reference in *records and with *options,
- * or -1 with TypeError, ValueError, MemoryError or the exception of an option's truth. `format` is
- * "O|O$OOOO:" and the function's name, for PyArg_ParseTupleAndKeywords. */
+ * or -1 with TypeError, ValueError, MemoryError or the exception of an option's own code. `format`
+ * is "O|O$OOOO:" and the function's name, for PyArg_ParseTupleAndKeywords. */
 int
-deagg_options_parse(PyObject *args, PyObject *kwargs, const char *format, PyObject **records,
-                    deagg_options *options);
+deagg_options_parse(deagg_state *state, PyObject *args, PyObject *kwargs, const char *format,
+                    PyObject **records, deagg_options *options);
 
 #endif

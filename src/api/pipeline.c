@@ -91,12 +91,26 @@ get_records_of_mapping(deagg_state *state, PyObject *mapping)
     return found ? records : PyTuple_Pack(1, mapping);
 }
 
+/* Whether the argument is a payload instead of records. */
+static bool
+is_payload(PyObject *records)
+{
+    return PyBytes_Check(records) || PyByteArray_Check(records) || PyMemoryView_Check(records);
+}
+
 /* Turns the argument into the input, in the first step. 0, or -1 with an exception. */
 static int
 start(deagg_pipeline *pipeline, deagg_state *state)
 {
     PyObject *records = pipeline->records;
     pipeline->records = NULL;
+    if (is_payload(records)) {
+        PyErr_Format(PyExc_TypeError,
+                     "records must be Kinesis records, not '%.200s'; unpack() takes a payload",
+                     Py_TYPE(records)->tp_name);
+        Py_DECREF(records);
+        return -1;
+    }
     if (deagg_is_mapping(records)) {
         Py_SETREF(records, get_records_of_mapping(state, records));
     }
@@ -136,10 +150,11 @@ fetch_record(deagg_pipeline *pipeline, PyObject **record)
     if (pipeline->input == NULL) {
         return 0;
     }
+    Py_ssize_t index = pipeline->index++;
     if (!is_sequence(pipeline->input)) {
         return fetch_from_iterator(pipeline->input, record);
     }
-    *record = deagg_sequence_item(pipeline->input, pipeline->index++);
+    *record = deagg_sequence_item(pipeline->input, index);
     return *record != NULL;
 }
 
@@ -190,7 +205,7 @@ static int
 read_record(deagg_pipeline *pipeline, deagg_state *state, PyObject *record, PyObject **passed)
 {
     deagg_kinesis_record kinesis_record;
-    if (deagg_source_read(state, record, &kinesis_record) < 0) {
+    if (deagg_source_read(state, record, pipeline->index - 1, &kinesis_record) < 0) {
         return -1;
     }
     int result = -1;
@@ -202,8 +217,8 @@ read_record(deagg_pipeline *pipeline, deagg_state *state, PyObject *record, PyOb
         result = 0;
     }
     else if (status != KPL_EXCEPTION) {
-        *passed = deagg_passthrough(state, pipeline->options.decode, pipeline->options.strict,
-                                    &kinesis_record, status);
+        *passed = deagg_passthrough(state, pipeline->options.boto3, pipeline->options.decode,
+                                    pipeline->options.strict, &kinesis_record, status);
         result = *passed == NULL ? -1 : 1;
     }
 done:

@@ -10,7 +10,7 @@ typedef struct {
     deagg_options options;
     PyObject *records;     /* strong: the argument, until the first step */
     PyObject *input;       /* strong, after that: an exact list or tuple, or an iterator */
-    Py_ssize_t index;      /* of the next Kinesis record in a list or tuple */
+    Py_ssize_t index;      /* of the next Kinesis record */
     deagg_decoder decoder; /* holds the current aggregate */
     deagg_record_templates templates; /* of the current aggregate; empty if there is none */
     size_t sub_sequence_number;       /* of the next user record */

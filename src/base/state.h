@@ -10,9 +10,11 @@
 #define DEAGG_KEYS(KEY)              \
     KEY(ApproximateArrivalTimestamp) \
     KEY(Data)                        \
+    KEY(EndingHashKey)               \
     KEY(PartitionKey)                \
     KEY(Records)                     \
     KEY(SequenceNumber)              \
+    KEY(StartingHashKey)             \
     KEY(SubscribeToShardEvent)       \
     KEY(aggregated)                  \
     KEY(approximateArrivalTimestamp) \

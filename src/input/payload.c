@@ -272,9 +272,24 @@ deagg_payload_check(deagg_state *state, PyObject *payload, bool is_text, bool ve
                    : check_binary(payload, verify, scratch, message);
 }
 
+/* Whether text has only characters of the alphabet, padding and line breaks. */
+static bool
+is_exact(kpl_bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t character = text.data[i];
+        if (kpl_base64_values[character] > 63 && character != '=' && character != '\n' &&
+            character != '\r') {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* deagg_payload_decode for a view of text. */
 static kpl_status
-decode_text(deagg_state *state, PyObject *payload, const payload_view *view, PyObject **bytes)
+decode_text(deagg_state *state, PyObject *payload, const payload_view *view, bool exact,
+            PyObject **bytes)
 {
     Py_ssize_t room = (Py_ssize_t)(view->bytes.size / 4 * 3);
     PyObject *decoded = PyBytes_FromStringAndSize(NULL, room);
@@ -284,7 +299,7 @@ decode_text(deagg_state *state, PyObject *payload, const payload_view *view, PyO
     size_t size;
     if (!decode_clean(state, view, (uint8_t *)PyBytes_AS_STRING(decoded), &size)) {
         Py_DECREF(decoded);
-        return decode_leniently(payload, bytes);
+        return exact && !is_exact(view->bytes) ? KPL_NOT_BASE64 : decode_leniently(payload, bytes);
     }
     if ((Py_ssize_t)size != room && _PyBytes_Resize(&decoded, (Py_ssize_t)size) < 0) {
         return KPL_EXCEPTION;
@@ -294,7 +309,8 @@ decode_text(deagg_state *state, PyObject *payload, const payload_view *view, PyO
 }
 
 kpl_status
-deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, PyObject **bytes)
+deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, bool exact,
+                     PyObject **bytes)
 {
     payload_view view;
     if (!is_text && PyBytes_CheckExact(payload)) {
@@ -306,7 +322,7 @@ deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, PyObje
         return status;
     }
     if (is_text) {
-        status = decode_text(state, payload, &view, bytes);
+        status = decode_text(state, payload, &view, exact, bytes);
     }
     else {
         *bytes =

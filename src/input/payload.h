@@ -27,8 +27,10 @@ deagg_payload_check(deagg_state *state, PyObject *payload, bool is_text, bool ve
                     deagg_scratch *scratch, kpl_bytes *message);
 
 /* Decodes a payload. KPL_OK with a new reference to a bytes object in *bytes, KPL_NOT_BASE64 for
- * undecodable text, or KPL_EXCEPTION as above. */
+ * undecodable text, or KPL_EXCEPTION as above. binascii ignores characters outside the alphabet;
+ * if `exact`, text with any such character except line breaks is undecodable. */
 kpl_status
-deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, PyObject **bytes);
+deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, bool exact,
+                     PyObject **bytes);
 
 #endif

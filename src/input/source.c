@@ -2,6 +2,7 @@
 #include "input/source.h"
 
 #include "base/mapping.h"
+#include "input/unknown_source.h"
 
 /* recognise() for every source except Lambda. */
 static int
@@ -93,28 +94,34 @@ deagg_source_metadata_key(deagg_state *state, deagg_source source)
 
 /* Reads the payload of a record that is not flat: a new reference, or NULL with an exception. */
 static PyObject *
-read_payload(deagg_state *state, PyObject *record, deagg_source source, PyObject *metadata)
+read_payload(deagg_state *state, PyObject *record, Py_ssize_t index, deagg_source source,
+             PyObject *metadata)
 {
+    PyObject *metadata_key = deagg_source_metadata_key(state, source);
     if (!deagg_is_mapping(metadata)) {
-        PyErr_Format(PyExc_TypeError, "the Kinesis record's '%U' must be a mapping, not '%.200s'",
-                     deagg_source_metadata_key(state, source), Py_TYPE(metadata)->tp_name);
+        PyErr_Format(PyExc_TypeError, "'%U' of record %zd must be a mapping, not '%.200s'",
+                     metadata_key, index, Py_TYPE(metadata)->tp_name);
         return NULL;
     }
     PyObject *payload;
     PyObject *container = source == DEAGG_LAMBDA ? metadata : record;
     if (deagg_mapping_get(container, state->keys.data, &payload) == 0) {
-        PyErr_SetString(PyExc_KeyError, source == DEAGG_LAMBDA
-                                            ? "the Kinesis record's 'kinesis' has no key 'data'"
-                                            : "the Kinesis record has no key 'data'");
+        if (source == DEAGG_LAMBDA) {
+            PyErr_Format(PyExc_KeyError, "'kinesis' of record %zd lacks the key 'data'", index);
+        }
+        else {
+            PyErr_Format(PyExc_KeyError, "record %zd lacks the key 'data'", index);
+        }
     }
     return payload;
 }
 
 int
-deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *kinesis_record)
+deagg_source_read(deagg_state *state, PyObject *record, Py_ssize_t index,
+                  deagg_kinesis_record *kinesis_record)
 {
     if (!deagg_is_mapping(record)) {
-        PyErr_Format(PyExc_TypeError, "a Kinesis record must be a mapping, not '%.200s'",
+        PyErr_Format(PyExc_TypeError, "record %zd must be a mapping, not '%.200s'", index,
                      Py_TYPE(record)->tp_name);
         return -1;
     }
@@ -124,11 +131,7 @@ deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *ki
         return -1;
     }
     if (source == DEAGG_UNKNOWN_SOURCE) {
-        PyErr_SetString(
-            PyExc_KeyError,
-            "the record has the keys of no known source: 'kinesis'; 'Data' and "
-            "'SequenceNumber'; 'kinesisRecordMetadata'; 'kinesisStreamRecordMetadata'; "
-            "'data', 'sequenceNumber' and 'kinesisSchemaVersion'");
+        deagg_unknown_source_raise(record, index);
         return -1;
     }
     if (is_flat(source)) {
@@ -136,7 +139,7 @@ deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *ki
                                                  value, is_text(source, value)};
         return 0;
     }
-    PyObject *payload = read_payload(state, record, source, value);
+    PyObject *payload = read_payload(state, record, index, source, value);
     if (payload == NULL) {
         Py_DECREF(value);
         return -1;

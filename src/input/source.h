@@ -29,10 +29,12 @@ typedef struct {
 int
 deagg_source_is_known(deagg_state *state, PyObject *record);
 
-/* Reads `record`. 0 with *kinesis_record set, or -1 with TypeError if it is not a mapping,
- * KeyError if its source is unknown or its payload is missing, or a mapping's exception. */
+/* Reads `record`, number `index` of the input. 0 with *kinesis_record set, or -1 with TypeError if
+ * it is not a mapping, KeyError if its source is unknown or its payload is missing, both naming
+ * the index, or a mapping's exception. */
 int
-deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *kinesis_record);
+deagg_source_read(deagg_state *state, PyObject *record, Py_ssize_t index,
+                  deagg_kinesis_record *kinesis_record);
 
 /* The key of the metadata in records from Lambda, Firehose and Analytics: a borrowed reference. */
 PyObject *

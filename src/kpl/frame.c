@@ -1,6 +1,8 @@
 /* The magic, in bytes and in base64: see frame.h. */
 #include "kpl/frame.h"
 
+#include "kpl/simd/base64.h"
+
 #include <string.h>
 
 static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
@@ -16,13 +18,6 @@ is_sixth_magic_character(uint8_t character)
     return character >= 'g' && character <= 'v';
 }
 
-static bool
-is_in_alphabet(uint8_t character)
-{
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           (character >= '0' && character <= '9') || character == '+' || character == '/';
-}
-
 bool
 kpl_frame_text_may_hold_magic(kpl_bytes text)
 {
@@ -33,7 +28,7 @@ kpl_frame_text_may_hold_magic(kpl_bytes text)
             /* Padding in the middle is left to binascii. */
             return true;
         }
-        if (!is_in_alphabet(character)) {
+        if (kpl_base64_values[character] > 63) {
             continue;
         }
         if (matched == MAGIC_TEXT_SIZE) {

@@ -149,18 +149,19 @@ get_logger(void)
     return logger;
 }
 
-/* Calls the logger's method `level` with `message` and its arguments; `reason` may be NULL.
- * Returns as deagg_errors_report_damage does. */
+/* Calls the logger's method `level` with `message`, in which %s stands for `record`, a str from
+ * describe_record, and for `reason`, which may be NULL. Returns as deagg_errors_report_damage
+ * does. */
 static int
-log_line(const char *level, const char *message, PyObject *sequence_number, const char *reason)
+log_line(const char *level, const char *message, PyObject *record, const char *reason)
 {
     PyObject *none = NULL;
     PyObject *logger = get_logger();
     if (logger != NULL && reason != NULL) {
-        none = PyObject_CallMethod(logger, level, "sOs", message, sequence_number, reason);
+        none = PyObject_CallMethod(logger, level, "sOs", message, record, reason);
     }
     else if (logger != NULL) {
-        none = PyObject_CallMethod(logger, level, "sO", message, sequence_number);
+        none = PyObject_CallMethod(logger, level, "sO", message, record);
     }
     if (none == NULL && PyErr_ExceptionMatches(PyExc_Exception) &&
         !PyErr_ExceptionMatches(PyExc_MemoryError)) {
@@ -183,32 +184,44 @@ get_sequence_number(deagg_state *state, PyObject *metadata)
     return sequence_number;
 }
 
+/* The sequence number for a log line, which reads "Kinesis record %s is ...": a new reference, or
+ * NULL with an exception. */
+static PyObject *
+describe_record(deagg_state *state, PyObject *metadata)
+{
+    PyObject *sequence_number = get_sequence_number(state, metadata);
+    if (sequence_number == Py_None) {
+        Py_SETREF(sequence_number, PyUnicode_FromString("without a sequence number"));
+    }
+    return sequence_number;
+}
+
 int
 deagg_errors_report_damage(deagg_state *state, bool strict, PyObject *metadata, kpl_status status)
 {
-    PyObject *sequence_number = get_sequence_number(state, metadata);
-    if (sequence_number == NULL) {
+    PyObject *record =
+        strict ? get_sequence_number(state, metadata) : describe_record(state, metadata);
+    if (record == NULL) {
         return -1;
     }
-    int result = strict ? deagg_errors_raise(state, sequence_number, status)
+    int result = strict ? deagg_errors_raise(state, record, status)
                         : log_line("warning",
                                    "Kinesis record %s is a damaged aggregate and is passed "
                                    "through as it is: %s",
-                                   sequence_number, reason_for(status));
-    Py_DECREF(sequence_number);
+                                   record, reason_for(status));
+    Py_DECREF(record);
     return result;
 }
 
 int
 deagg_errors_report_dropped(deagg_state *state, PyObject *metadata)
 {
-    PyObject *sequence_number = get_sequence_number(state, metadata);
-    if (sequence_number == NULL) {
+    PyObject *record = describe_record(state, metadata);
+    if (record == NULL) {
         return -1;
     }
-    int result =
-        log_line("info", "Kinesis record %s is an aggregate of another shard and is dropped",
-                 sequence_number, NULL);
-    Py_DECREF(sequence_number);
+    int result = log_line(
+        "info", "Kinesis record %s is an aggregate of another shard and is dropped", record, NULL);
+    Py_DECREF(record);
     return result;
 }

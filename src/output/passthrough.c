@@ -41,17 +41,18 @@ with_data(deagg_state *state, const deagg_kinesis_record *kinesis_record, PyObje
     return record;
 }
 
-/* The payload as base64 in a str, or the payload object itself if it is a str or undecodable: a
- * new reference, or NULL with an exception. */
+/* The payload as base64 in a str; the payload object itself if it is a str or undecodable, or from
+ * boto3 with that option. A new reference, or NULL with an exception. */
 static PyObject *
-payload_text(deagg_state *state, const deagg_kinesis_record *kinesis_record)
+payload_text(deagg_state *state, bool boto3, const deagg_kinesis_record *kinesis_record)
 {
     PyObject *payload = kinesis_record->payload;
-    if (PyUnicode_Check(payload)) {
+    if (PyUnicode_Check(payload) || (boto3 && kinesis_record->source == DEAGG_BOTO3)) {
         return Py_NewRef(payload);
     }
     PyObject *bytes;
-    kpl_status status = deagg_payload_decode(state, payload, kinesis_record->is_text, &bytes);
+    kpl_status status =
+        deagg_payload_decode(state, payload, kinesis_record->is_text, false, &bytes);
     if (status != KPL_OK) {
         return status == KPL_EXCEPTION ? NULL : Py_NewRef(payload);
     }
@@ -62,15 +63,16 @@ payload_text(deagg_state *state, const deagg_kinesis_record *kinesis_record)
 }
 
 PyObject *
-deagg_passthrough(deagg_state *state, bool decode, bool strict,
+deagg_passthrough(deagg_state *state, bool boto3, bool decode, bool strict,
                   const deagg_kinesis_record *kinesis_record, kpl_status status)
 {
     PyObject *record = NULL;
     PyObject *data = NULL;
     if (decode) {
-        kpl_status decoded =
-            deagg_payload_decode(state, kinesis_record->payload, kinesis_record->is_text, &data);
-        if (decoded != KPL_OK) {
+        kpl_status decoded = deagg_payload_decode(state, kinesis_record->payload,
+                                                  kinesis_record->is_text, true, &data);
+        /* The first fault of a damaged record is the one to report. */
+        if (decoded == KPL_EXCEPTION || (decoded != KPL_OK && !kpl_status_is_damage(status))) {
             status = decoded;
         }
     }
@@ -85,7 +87,7 @@ deagg_passthrough(deagg_state *state, bool decode, bool strict,
         return Py_NewRef(kinesis_record->record);
     }
     if (data == NULL) {
-        data = payload_text(state, kinesis_record);
+        data = payload_text(state, boto3, kinesis_record);
     }
     if (data != NULL) {
         record = with_data(state, kinesis_record, data);

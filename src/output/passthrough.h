@@ -7,9 +7,9 @@
 
 /* Reports damage, if `status` is damage, and returns the record to yield: a new reference, to the
  * same object where that is documented; or NULL with an exception. `kinesis_record` is in Lambda's
- * shape. New dicts in it are reused. `decode` and `strict` are the options. */
+ * shape. New dicts in it are reused. `boto3`, `decode` and `strict` are the options. */
 PyObject *
-deagg_passthrough(deagg_state *state, bool decode, bool strict,
+deagg_passthrough(deagg_state *state, bool boto3, bool decode, bool strict,
                   const deagg_kinesis_record *kinesis_record, kpl_status status);
 
 #endif
