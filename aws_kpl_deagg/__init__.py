@@ -14,13 +14,22 @@ lists the reasons. aws_kpl_deagg.record_types has types for annotations, and
 python -m aws_kpl_deagg --help describes the command.
 """
 
-from aws_kpl_deagg._deagg import (
-    AggregateError,
-    UserRecord,
-    __version__,
-    is_aggregated,
-    unpack,
-)
+try:
+    from aws_kpl_deagg._deagg import (
+        AggregateError,
+        UserRecord,
+        __version__,
+        is_aggregated,
+        unpack,
+    )
+except ModuleNotFoundError as error:
+    if error.name != "aws_kpl_deagg._deagg":
+        raise
+    raise ImportError(
+        "aws_kpl_deagg was imported from its source folder, where the extension is not built for "
+        "this Python. Run `pip install -e .` there, or import the installed package from another "
+        "folder."
+    ) from None
 from aws_kpl_deagg.deaggregator import deaggregate_records, iter_deaggregate_records
 
 __all__ = [
