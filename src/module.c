@@ -2,6 +2,7 @@
  */
 #include "api/iterator.h"
 #include "api/options.h"
+#include "api/pipeline.h"
 #include "api/unpack.h"
 #include "kpl/message.h"
 #include "output/errors.h"
@@ -115,38 +116,34 @@ PyDoc_STRVAR(
     "    for partition_key, explicit_hash_key, data, tags in unpack(payload):\n"
     "        print(partition_key, data)");
 
-/* A new iterator for the arguments of either function, or NULL with an exception. `format` is the
- * one of deagg_options_parse. */
-static PyObject *
-new_iterator(PyObject *module, PyObject *args, PyObject *kwargs, const char *format)
-{
-    PyObject *records;
-    deagg_options options;
-    if (deagg_options_parse(PyModule_GetState(module), args, kwargs, format, &records, &options) <
-        0) {
-        return NULL;
-    }
-    PyObject *iterator = deagg_iterator_new(PyModule_GetState(module), records, &options);
-    Py_DECREF(records);
-    return iterator;
-}
-
 static PyObject *
 deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    PyObject *iterator = new_iterator(module, args, kwargs, "O|O$OOOO:deaggregate_records");
-    if (iterator == NULL) {
+    deagg_state *state = PyModule_GetState(module);
+    PyObject *records;
+    deagg_options options;
+    if (deagg_options_parse(state, args, kwargs, "O|O$OOOO:deaggregate_records", &records,
+                            &options) < 0) {
         return NULL;
     }
-    PyObject *list = deagg_iterator_to_list(iterator);
-    Py_DECREF(iterator);
+    PyObject *list = deagg_pipeline_list(state, records, &options);
+    Py_DECREF(records);
     return list;
 }
 
 static PyObject *
 iter_deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    return new_iterator(module, args, kwargs, "O|O$OOOO:iter_deaggregate_records");
+    deagg_state *state = PyModule_GetState(module);
+    PyObject *records;
+    deagg_options options;
+    if (deagg_options_parse(state, args, kwargs, "O|O$OOOO:iter_deaggregate_records", &records,
+                            &options) < 0) {
+        return NULL;
+    }
+    PyObject *iterator = deagg_iterator_new(state, records, &options);
+    Py_DECREF(records);
+    return iterator;
 }
 
 static PyObject *
@@ -173,11 +170,11 @@ unpack(PyObject *module, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:unpack", names, &payload, &verify)) {
         return NULL;
     }
-    /* User code in `verify` may clear `kwargs`. */
+    /* verify.__bool__ may clear `kwargs`. */
     Py_INCREF(payload);
-    int verified = PyObject_IsTrue(verify);
+    int verifies = PyObject_IsTrue(verify);
     PyObject *list =
-        verified < 0 ? NULL : deagg_unpack(PyModule_GetState(module), payload, verified);
+        verifies < 0 ? NULL : deagg_unpack(PyModule_GetState(module), payload, verifies);
     Py_DECREF(payload);
     return list;
 }
@@ -193,39 +190,17 @@ static PyMethodDef module_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static const struct {
-    const char *text;
-    size_t offset; /* of the PyObject * in deagg_state */
-} interned_keys[] = {
-#define INTERNED_KEY(name) {#name, offsetof(deagg_state, keys.name)},
-    DEAGG_KEYS(INTERNED_KEY)
-#undef INTERNED_KEY
-};
-
-#define INTERNED_KEY_COUNT (sizeof interned_keys / sizeof interned_keys[0])
-
-/* The place of the key in `state`. */
-static PyObject **
-interned_key(deagg_state *state, size_t index)
-{
-    return (PyObject **)((char *)state + interned_keys[index].offset);
-}
-
 /* 0, or -1 with MemoryError. */
 static int
-intern_keys(deagg_state *state)
+intern_names(deagg_state *state)
 {
-    for (size_t i = 0; i < INTERNED_KEY_COUNT; i++) {
-        PyObject *key = PyUnicode_InternFromString(interned_keys[i].text);
-        if (key == NULL) {
-            return -1;
-        }
-        *interned_key(state, i) = key;
-    }
-    return 0;
+#define INTERN(name) &&(state->names.name = PyUnicode_InternFromString(#name)) != NULL
+    bool interned = true DEAGG_NAMES(INTERN);
+#undef INTERN
+    return interned ? 0 : -1;
 }
 
-/* A new frozenset of the keys of a Lambda record beside 'kinesis'. */
+/* A new frozenset of the keys of a Lambda record other than 'kinesis'. */
 static PyObject *
 new_event_keys(void)
 {
@@ -265,7 +240,7 @@ module_exec(PyObject *module)
 {
     deagg_state *state = PyModule_GetState(module);
     state->kernels = kpl_kernels_best();
-    if (intern_keys(state) < 0 || add_types(module, state) < 0) {
+    if (intern_names(state) < 0 || add_types(module, state) < 0) {
         return -1;
     }
     state->event_keys = new_event_keys();
@@ -305,9 +280,9 @@ module_free(void *module)
     Py_CLEAR(state->user_record_type);
     Py_CLEAR(state->aggregate_error);
     Py_CLEAR(state->event_keys);
-    for (size_t i = 0; i < INTERNED_KEY_COUNT; i++) {
-        Py_CLEAR(*interned_key(state, i));
-    }
+#define CLEAR(name) Py_CLEAR(state->names.name);
+    DEAGG_NAMES(CLEAR)
+#undef CLEAR
 }
 
 static PyModuleDef_Slot module_slots[] = {

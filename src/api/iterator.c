@@ -20,7 +20,7 @@ deagg_iterator_new(deagg_state *state, PyObject *records, const deagg_options *o
     if (iterator == NULL) {
         return NULL;
     }
-    deagg_gate_leave(&iterator->gate);
+    deagg_gate_init(&iterator->gate);
     iterator->pipeline = deagg_pipeline_new(records, options);
     PyObject_GC_Track(iterator);
     return (PyObject *)iterator;
@@ -30,7 +30,7 @@ deagg_iterator_new(deagg_state *state, PyObject *records, const deagg_options *o
 static int
 enter(user_record_iterator *iterator)
 {
-    if (!deagg_gate_enter(&iterator->gate)) {
+    if (!deagg_gate_try_enter(&iterator->gate)) {
         PyErr_SetString(PyExc_ValueError, "iterator already executing");
         return -1;
     }
@@ -55,69 +55,6 @@ iterator_next(PyObject *self)
     }
     deagg_gate_leave(&iterator->gate);
     return result;
-}
-
-/* Appends `item`. Steals the reference to it, which may be NULL after an error. 0, or -1 with an
- * exception. */
-static int
-append_stolen(PyObject *list, PyObject *item)
-{
-    if (item == NULL) {
-        return -1;
-    }
-    int result = PyList_Append(list, item);
-    Py_DECREF(item);
-    return result;
-}
-
-/* Appends all user records of the current aggregate. 0, or -1 with an exception. */
-static int
-append_user_records(deagg_pipeline *pipeline, deagg_state *state, PyObject *list)
-{
-    int result = 0;
-    bool was_enabled = deagg_collector_pause();
-    while (result == 0 && deagg_pipeline_has_user_record(pipeline)) {
-        result = append_stolen(list, deagg_pipeline_next_user_record(pipeline, state));
-    }
-    deagg_collector_resume(was_enabled);
-    return result;
-}
-
-/* Appends all remaining results. 0, or -1 with an exception. */
-static int
-append_all(deagg_pipeline *pipeline, deagg_state *state, PyObject *list)
-{
-    PyObject *passed;
-    int advanced;
-    while ((advanced = deagg_pipeline_advance(pipeline, state, &passed)) > 0) {
-        int appended = passed == NULL ? append_user_records(pipeline, state, list)
-                                      : append_stolen(list, passed);
-        if (appended < 0) {
-            return -1;
-        }
-    }
-    return advanced;
-}
-
-PyObject *
-deagg_iterator_to_list(PyObject *self)
-{
-    user_record_iterator *iterator = (user_record_iterator *)self;
-    deagg_state *state = PyType_GetModuleState(Py_TYPE(self));
-    PyObject *list = state == NULL ? NULL : PyList_New(0);
-    if (list == NULL || enter(iterator) < 0) {
-        goto error;
-    }
-    int appended = append_all(&iterator->pipeline, state, list);
-    deagg_pipeline_finish(&iterator->pipeline);
-    deagg_gate_leave(&iterator->gate);
-    if (appended == 0) {
-        return list;
-    }
-
-error:
-    Py_XDECREF(list);
-    return NULL;
 }
 
 PyDoc_STRVAR(close_doc,
@@ -160,13 +97,13 @@ iterator_traverse(PyObject *self, visitproc visit, void *arg)
     return deagg_pipeline_traverse(&iterator->pipeline, visit, arg);
 }
 
-/* Behind the gate, since dropping the references may run user code that still reaches the
- * iterator. Whoever is inside already will finish the pipeline. */
+/* Takes the gate, since dropping the references may run user code that reaches the iterator. If
+ * somebody is inside already, leaves the pipeline to them. */
 static int
 iterator_clear(PyObject *self)
 {
     user_record_iterator *iterator = (user_record_iterator *)self;
-    if (deagg_gate_enter(&iterator->gate)) {
+    if (deagg_gate_try_enter(&iterator->gate)) {
         deagg_pipeline_finish(&iterator->pipeline);
         deagg_gate_leave(&iterator->gate);
     }

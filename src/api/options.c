@@ -86,9 +86,9 @@ static int
 parse_ends(deagg_state *state, PyObject *range, deagg_options *options)
 {
     if (deagg_is_mapping(range)) {
-        return parse_decimal_at(range, state->keys.StartingHashKey, &options->first_hash_key) < 0
+        return parse_decimal_at(range, state->names.StartingHashKey, &options->first_hash_key) < 0
                    ? -1
-                   : parse_decimal_at(range, state->keys.EndingHashKey, &options->last_hash_key);
+                   : parse_decimal_at(range, state->names.EndingHashKey, &options->last_hash_key);
     }
     if (!PyTuple_Check(range)) {
         PyErr_Format(PyExc_TypeError,
@@ -134,7 +134,7 @@ typedef struct {
     PyObject *hash_key_range;
 } raw_options;
 
-/* 0, or -1 with the exception of the value's truth. */
+/* 0, or -1 with the exception that the value's __bool__ raised. */
 static int
 parse_flag(PyObject *value, bool *flag)
 {
@@ -162,12 +162,18 @@ deagg_options_parse(deagg_state *state, PyObject *args, PyObject *kwargs, const 
 {
     static char *names[] = {"records", "data_format",    "decode", "strict",
                             "verify",  "hash_key_range", NULL};
-    raw_options raw = {Py_None, Py_False, Py_False, Py_True, Py_None};
+    raw_options raw = {
+        .data_format = Py_None,
+        .decode = Py_False,
+        .strict = Py_False,
+        .verify = Py_True,
+        .hash_key_range = Py_None,
+    };
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, records, &raw.data_format,
                                      &raw.decode, &raw.strict, &raw.verify, &raw.hash_key_range)) {
         return -1;
     }
-    /* User code that runs below may clear `kwargs`. */
+    /* User code that runs below, such as __bool__, may clear `kwargs`. */
     PyObject *held = PyTuple_Pack(6, *records, raw.data_format, raw.decode, raw.strict, raw.verify,
                                   raw.hash_key_range);
     if (held == NULL) {

@@ -1,46 +1,46 @@
-/* The way of a Kinesis record, from the argument `records` to user records.
+/* How a Kinesis record becomes user records.
  *
  * deaggregate_records() and iter_deaggregate_records() both drive a pipeline, one step per result.
  * A step either yields the next user record of the current aggregate or reads Kinesis records
  * until there is a result:
  *
- *     argument       A whole event or response is replaced by its list of records (input/source),
- * a single record by a tuple of one, anything else that is not a list or tuple by its iterator.
- *     read           input/source recognises the record's source by its keys and finds its payload
- *                    and metadata; input/lambda_shape converts the record to Lambda's shape. A
- *                    record of the wrong shape raises here.
- *     decode, check  input/payload decodes base64 and checks the frame: the magic, the length and
- *                    the MD5 digest. A payload without the magic is plain; most are recognised by
- *                    their first six characters.
- *     unpack         kpl/message has protobuf-c unpack the message into an arena, under a cap on
- *                    memory, and checks every index into the key tables.
- *     filter         with hash_key_range, api/shard_filter drops an aggregate of another shard.
- *     build          output/record_dicts builds one dict per user record, when its turn comes.
- *     pass through   output/passthrough yields a plain or damaged record itself. A damaged one is
- *                    first reported by output/errors: a WARNING, or AggregateError if strict. From
- *                    then on it is treated like a plain one, so nothing is lost.
+ * - The argument: a whole event or response is replaced by its list of records, a single record by
+ *   a tuple of one (input/kinesis_record), anything else that is not a list or tuple by its
+ *   iterator.
+ * - Read: input/kinesis_record recognises the record's source by its keys and finds its metadata
+ * and its payload; input/lambda_shape converts the record to Lambda's shape. A record of the wrong
+ *   shape raises here.
+ * - Decode, check: input/payload decodes base64 and checks the frame: the magic, the length and
+ * the MD5 digest. A payload without the magic is plain. The first six characters of base64 are
+ * enough to see that.
+ * - Unpack: kpl/message has protobuf-c unpack the message into an arena, under a cap on memory,
+ * and checks every index into the key tables. input/extractor does this and the step before.
+ * - Filter: with hash_key_range, api/shard_filter finds aggregates of other shards, to be dropped.
+ * - Build: output/record_dicts builds one dict per user record, when its turn comes.
+ * - Pass through: output/passthrough yields a plain or damaged record itself. It first reports a
+ *   damaged one by output/errors: a WARNING, or AggregateError if strict. Nothing is lost.
  *
  * Lookahead. MD5 is most of the work, and one message at a time cannot use a vector unit. So when
- * the input is an exact list or tuple, input/decoder lets input/lookahead decode the payloads of
- * up to 32 records together and hash them side by side. The caller cannot see this: only objects
- * that cannot change are read ahead (exact str and bytes, found in exact dicts); no damage is
- * reported and no error raised before the record's turn; and a result counts only if the record
- * then still has the same payload object. Otherwise the payload is decoded on its own.
+ * the input is an exact list or tuple, input/lookahead decodes the payloads of up to 32 records
+ * together and hashes them side by side. The caller cannot see this: only objects that cannot
+ * change are read ahead (exact str and bytes, found in exact dicts); no damage is reported and no
+ * error raised before the record's turn; and a result counts only if the record then still has the
+ * same payload object. Otherwise the payload is decoded on its own.
  *
- * Ownership. The pipeline owns the input, the decoder and the templates. The decoder owns all
- * bytes: decoded text, and the arena with the current aggregate. They are valid until the next
- * record is decoded. The templates own references to the metadata of the current record and the
- * keys as str, and borrow the aggregate. Dicts that were yielded refer only to Python objects,
- * never to memory of the pipeline. The Kinesis record itself is held only during its step.
+ * Ownership. The pipeline owns the input, the extractor and the templates. The extractor owns
+ * decoded text and the arena with the current aggregate, which are valid until it extracts the
+ * next one. The templates own references to the metadata of the current record and to the keys as
+ * str, and borrow the aggregate. Dicts that were yielded refer only to Python objects, never to
+ * memory of the pipeline. The Kinesis record itself is held only while it is read.
  *
  * The GIL is released around decoding, hashing and unpacking of 128 KiB or more (base/gil.h), over
- * bytes that cannot change: those of exact str and bytes objects, or copies.
+ * bytes that cannot change: those of a str, of an exact bytes object, or of a copy.
  *
- * User code may run in every step except those named _nogil and the building of user records: from
- * iterators, mappings, user-defined keys, buffers, log handlers and, whenever a reference is
- * dropped, from finalizers. It cannot enter the pipeline again, since the iterator's gate is
- * closed (iterator.c). So a step needs strong references to what it uses, but the pipeline's own
- * fields do not change under it. */
+ * User code may run in every step, except while the GIL is released and while user records are
+ * built: from iterators, mappings, user-defined keys, buffers, log handlers and, whenever a
+ * reference is dropped, from finalizers. It cannot enter the same pipeline again, since the
+ * iterator's gate is closed (iterator.c). So a step needs strong references to the objects that it
+ * uses, but the pipeline's own fields do not change under it. */
 #include "api/pipeline.h"
 
 #include "api/shard_filter.h"
@@ -55,7 +55,7 @@ deagg_pipeline_new(PyObject *records, const deagg_options *options)
     return (deagg_pipeline){
         .options = *options,
         .records = Py_NewRef(records),
-        .decoder = deagg_decoder_new(),
+        .extractor = deagg_extractor_new(options->verify),
     };
 }
 
@@ -65,7 +65,7 @@ deagg_pipeline_finish(deagg_pipeline *pipeline)
     Py_CLEAR(pipeline->records);
     Py_CLEAR(pipeline->input);
     deagg_record_templates_clear(&pipeline->templates);
-    deagg_decoder_release(&pipeline->decoder);
+    deagg_extractor_release(&pipeline->extractor);
 }
 
 static bool
@@ -79,12 +79,12 @@ is_sequence(PyObject *records)
 static PyObject *
 get_records_of_mapping(deagg_state *state, PyObject *mapping)
 {
-    int known = deagg_source_is_known(state, mapping);
+    int known = deagg_kinesis_record_is_known(state, mapping);
     if (known < 0) {
         return NULL;
     }
     PyObject *records;
-    int found = known ? 0 : deagg_source_find_records(state, mapping, &records);
+    int found = known ? 0 : deagg_event_find_records(state, mapping, &records);
     if (found < 0) {
         return NULL;
     }
@@ -159,9 +159,9 @@ fetch_record(deagg_pipeline *pipeline, PyObject **record)
 }
 
 /* Drops the current aggregate if it lies outside the range of the option. KPL_OK,
- * KPL_BAD_HASH_KEY or KPL_EXCEPTION. */
+ * KPL_INVALID_HASH_KEY or KPL_EXCEPTION. */
 static kpl_status
-filter(deagg_pipeline *pipeline, deagg_state *state, PyObject *metadata)
+drop_if_outside_range(deagg_pipeline *pipeline, deagg_state *state, PyObject *metadata)
 {
     bool inside;
     kpl_status status =
@@ -176,17 +176,16 @@ filter(deagg_pipeline *pipeline, deagg_state *state, PyObject *metadata)
     return status;
 }
 
-/* Makes the aggregate in `kinesis_record` the current one. KPL_OK; the status of a plain or
- * damaged record; or KPL_EXCEPTION. */
+/* Extracts the aggregate from `kinesis_record`. KPL_OK if it is now the current one or was
+ * dropped; the status of a plain or damaged record; or KPL_EXCEPTION. */
 static kpl_status
 open_aggregate(deagg_pipeline *pipeline, deagg_state *state,
                const deagg_kinesis_record *kinesis_record)
 {
     const kpl_aggregate *aggregate;
     PyObject *records = is_sequence(pipeline->input) ? pipeline->input : NULL;
-    kpl_status status =
-        deagg_decoder_decode(&pipeline->decoder, state, pipeline->options.verify, records,
-                             pipeline->index - 1, kinesis_record, &aggregate);
+    kpl_status status = deagg_extractor_extract(&pipeline->extractor, state, records,
+                                                pipeline->index - 1, kinesis_record, &aggregate);
     if (status != KPL_OK) {
         return status;
     }
@@ -195,17 +194,18 @@ open_aggregate(deagg_pipeline *pipeline, deagg_state *state,
         return KPL_EXCEPTION;
     }
     pipeline->sub_sequence_number = 0;
-    return pipeline->options.has_hash_key_range ? filter(pipeline, state, kinesis_record->metadata)
-                                                : KPL_OK;
+    return pipeline->options.has_hash_key_range
+               ? drop_if_outside_range(pipeline, state, kinesis_record->metadata)
+               : KPL_OK;
 }
 
 /* Reads one Kinesis record. 1 with a new reference in *passed if it is passed through; 0 if it was
- * an aggregate, now the current one; or -1 with an exception. */
+ * an aggregate, now the current one unless it was dropped; or -1 with an exception. */
 static int
 read_record(deagg_pipeline *pipeline, deagg_state *state, PyObject *record, PyObject **passed)
 {
     deagg_kinesis_record kinesis_record;
-    if (deagg_source_read(state, record, pipeline->index - 1, &kinesis_record) < 0) {
+    if (deagg_kinesis_record_read(state, record, pipeline->index - 1, &kinesis_record) < 0) {
         return -1;
     }
     int result = -1;
@@ -222,7 +222,7 @@ read_record(deagg_pipeline *pipeline, deagg_state *state, PyObject *record, PyOb
         result = *passed == NULL ? -1 : 1;
     }
 done:
-    deagg_source_clear(&kinesis_record);
+    deagg_kinesis_record_clear(&kinesis_record);
     return result;
 }
 
@@ -285,6 +285,63 @@ deagg_pipeline_advance(deagg_pipeline *pipeline, deagg_state *state, PyObject **
         replace_stop_iteration();
     }
     return advanced;
+}
+
+/* Appends `item`. Steals the reference to it, which may be NULL after an error. 0, or -1 with an
+ * exception. */
+static int
+append_stolen(PyObject *list, PyObject *item)
+{
+    if (item == NULL) {
+        return -1;
+    }
+    int result = PyList_Append(list, item);
+    Py_DECREF(item);
+    return result;
+}
+
+/* Appends all user records of the current aggregate. 0, or -1 with an exception. */
+static int
+append_user_records(deagg_pipeline *pipeline, deagg_state *state, PyObject *list)
+{
+    int result = 0;
+    bool was_enabled = deagg_collector_pause();
+    while (result == 0 && deagg_pipeline_has_user_record(pipeline)) {
+        result = append_stolen(list, deagg_pipeline_next_user_record(pipeline, state));
+    }
+    deagg_collector_resume(was_enabled);
+    return result;
+}
+
+/* Appends all results. 0, or -1 with an exception. */
+static int
+append_all(deagg_pipeline *pipeline, deagg_state *state, PyObject *list)
+{
+    PyObject *passed;
+    int advanced;
+    while ((advanced = deagg_pipeline_advance(pipeline, state, &passed)) > 0) {
+        int appended = passed == NULL ? append_user_records(pipeline, state, list)
+                                      : append_stolen(list, passed);
+        if (appended < 0) {
+            return -1;
+        }
+    }
+    return advanced;
+}
+
+PyObject *
+deagg_pipeline_list(deagg_state *state, PyObject *records, const deagg_options *options)
+{
+    PyObject *list = PyList_New(0);
+    if (list == NULL) {
+        return NULL;
+    }
+    deagg_pipeline pipeline = deagg_pipeline_new(records, options);
+    if (append_all(&pipeline, state, list) < 0) {
+        Py_CLEAR(list);
+    }
+    deagg_pipeline_finish(&pipeline);
+    return list;
 }
 
 int

@@ -3,15 +3,15 @@
 #define DEAGG_PIPELINE_H
 
 #include "api/options.h"
-#include "input/decoder.h"
+#include "input/extractor.h"
 #include "output/record_dicts.h"
 
 typedef struct {
     deagg_options options;
-    PyObject *records;     /* strong: the argument, until the first step */
-    PyObject *input;       /* strong, after that: an exact list or tuple, or an iterator */
-    Py_ssize_t index;      /* of the next Kinesis record */
-    deagg_decoder decoder; /* holds the current aggregate */
+    PyObject *records;         /* strong: the argument, until the first step */
+    PyObject *input;           /* strong, after that: an exact list or tuple, or an iterator */
+    Py_ssize_t index;          /* of the next Kinesis record */
+    deagg_extractor extractor; /* holds the current aggregate */
     deagg_record_templates templates; /* of the current aggregate; empty if there is none */
     size_t sub_sequence_number;       /* of the next user record */
 } deagg_pipeline;
@@ -21,8 +21,9 @@ deagg_pipeline
 deagg_pipeline_new(PyObject *records, const deagg_options *options);
 
 /* Reads Kinesis records up to the next result. 1 with a new reference in *passed to a record that
- * is passed through, or with NULL if deagg_pipeline_has_user_record; 0 at the end; or -1 with an
- * exception. As in a generator, a StopIteration from user code becomes a RuntimeError. */
+ * is passed through, or with NULL if deagg_pipeline_has_user_record; 0 with NULL at the end; or -1
+ * with NULL and an exception. As in a generator, a StopIteration from user code becomes a
+ * RuntimeError. */
 int
 deagg_pipeline_advance(deagg_pipeline *pipeline, deagg_state *state, PyObject **passed);
 
@@ -37,6 +38,10 @@ deagg_pipeline_next_user_record(deagg_pipeline *pipeline, deagg_state *state);
 /* Releases everything. deagg_pipeline_advance then is at the end. */
 void
 deagg_pipeline_finish(deagg_pipeline *pipeline);
+
+/* A new list of all results for `records`; NULL with an exception. */
+PyObject *
+deagg_pipeline_list(deagg_state *state, PyObject *records, const deagg_options *options);
 
 /* Visits, for the garbage collector, the references that may be part of a cycle: all except those
  * to str and bytes. */

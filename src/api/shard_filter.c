@@ -1,13 +1,14 @@
 /* Hash keys of whole aggregates: see shard_filter.h. */
 #include "api/shard_filter.h"
 
-/* The hash key of a user record with an explicit one: KPL_OK or KPL_BAD_HASH_KEY. */
+/* The hash key of a user record with an explicit one: KPL_OK or KPL_INVALID_HASH_KEY. */
 static kpl_status
 parse_explicit_hash_key(const kpl_aggregate *aggregate, const kpl_user_record *user_record,
                         kpl_hash_key *hash_key)
 {
-    kpl_bytes text = kpl_aggregate_explicit_hash_key(aggregate, user_record->explicit_hash_key);
-    return kpl_hash_key_parse(text, hash_key) ? KPL_OK : KPL_BAD_HASH_KEY;
+    kpl_bytes text =
+        kpl_aggregate_explicit_hash_key(aggregate, user_record->explicit_hash_key_index);
+    return kpl_hash_key_parse(text, hash_key) ? KPL_OK : KPL_INVALID_HASH_KEY;
 }
 
 /* The hash key of a user record without an explicit one: KPL_OK, or KPL_EXCEPTION with
@@ -28,20 +29,20 @@ hash_partition_key(deagg_keys *keys, const kpl_user_record *user_record, kpl_has
     return KPL_OK;
 }
 
-/* deagg_shard_filter_check with a mark per table entry: the explicit hash keys first, then the
- * partition keys. An entry is marked once its hash key was checked. */
+/* deagg_shard_filter_check with a flag per table entry in `checked`, all false: the explicit hash
+ * keys first, then the partition keys. */
 static kpl_status
-check_all(const deagg_options *options, deagg_keys *keys, bool *marks, bool *inside)
+check_all(const deagg_options *options, deagg_keys *keys, bool *checked, bool *inside)
 {
     const kpl_aggregate *aggregate = keys->aggregate;
-    bool *partition_key_marks = marks + kpl_aggregate_explicit_hash_key_count(aggregate);
+    bool *partition_keys_checked = checked + kpl_aggregate_explicit_hash_key_count(aggregate);
     *inside = true;
     for (size_t i = 0; i < kpl_aggregate_user_record_count(aggregate); i++) {
         kpl_user_record user_record = kpl_aggregate_user_record(aggregate, i);
-        bool *mark = user_record.has_explicit_hash_key
-                         ? &marks[user_record.explicit_hash_key]
-                         : &partition_key_marks[user_record.partition_key];
-        if (*mark) {
+        bool *done = user_record.has_explicit_hash_key
+                         ? &checked[user_record.explicit_hash_key_index]
+                         : &partition_keys_checked[user_record.partition_key_index];
+        if (*done) {
             continue;
         }
         kpl_hash_key hash_key;
@@ -53,9 +54,10 @@ check_all(const deagg_options *options, deagg_keys *keys, bool *marks, bool *ins
         }
         if (kpl_hash_key_compare(&hash_key, &options->first_hash_key) < 0 ||
             kpl_hash_key_compare(&hash_key, &options->last_hash_key) > 0) {
+            /* Goes on: an explicit hash key that is invalid makes the aggregate damaged. */
             *inside = false;
         }
-        *mark = true;
+        *done = true;
     }
     return KPL_OK;
 }
@@ -63,14 +65,14 @@ check_all(const deagg_options *options, deagg_keys *keys, bool *marks, bool *ins
 kpl_status
 deagg_shard_filter_check(const deagg_options *options, deagg_keys *keys, bool *inside)
 {
-    bool *marks = PyMem_Calloc(kpl_aggregate_explicit_hash_key_count(keys->aggregate) +
-                                   kpl_aggregate_partition_key_count(keys->aggregate),
-                               sizeof *marks);
-    if (marks == NULL) {
+    bool *checked = PyMem_Calloc(kpl_aggregate_explicit_hash_key_count(keys->aggregate) +
+                                     kpl_aggregate_partition_key_count(keys->aggregate),
+                                 sizeof *checked);
+    if (checked == NULL) {
         PyErr_NoMemory();
         return KPL_EXCEPTION;
     }
-    kpl_status status = check_all(options, keys, marks, inside);
-    PyMem_Free(marks);
+    kpl_status status = check_all(options, keys, checked, inside);
+    PyMem_Free(checked);
     return status;
 }

@@ -1,7 +1,7 @@
-/* Payloads without a record around them: see unpack.h. */
+/* Bare payloads: see unpack.h. */
 #include "api/unpack.h"
 
-#include "input/decoder.h"
+#include "input/extractor.h"
 #include "input/payload.h"
 #include "output/data.h"
 #include "output/errors.h"
@@ -13,7 +13,8 @@ deagg_is_aggregated(deagg_state *state, PyObject *payload)
 {
     deagg_scratch scratch = {0};
     kpl_bytes message;
-    kpl_status status = deagg_payload_check(state, payload, false, true, &scratch, &message);
+    kpl_status status =
+        deagg_payload_find_message(state, payload, false, true, &scratch, &message);
     deagg_scratch_release(&scratch);
     return status == KPL_EXCEPTION ? -1 : status == KPL_OK;
 }
@@ -22,11 +23,11 @@ deagg_is_aggregated(deagg_state *state, PyObject *payload)
 static PyObject *
 new_tag_pair(kpl_tag tag)
 {
-    PyObject *key = deagg_keys_str(tag.key);
+    PyObject *key = deagg_keys_decode_utf8(tag.key);
     if (key == NULL) {
         return NULL;
     }
-    PyObject *value = tag.has_value ? deagg_keys_str(tag.value) : Py_NewRef(Py_None);
+    PyObject *value = tag.has_value ? deagg_keys_decode_utf8(tag.value) : Py_NewRef(Py_None);
     PyObject *pair = value == NULL ? NULL : PyTuple_Pack(2, key, value);
     Py_DECREF(key);
     Py_XDECREF(value);
@@ -61,9 +62,15 @@ new_user_record(deagg_state *state, deagg_keys *keys, size_t index)
         return NULL;
     }
     PyObject *data = deagg_data_bytes(user_record.data);
-    PyObject *tags = data == NULL ? NULL : new_tags(keys->aggregate, index, user_record.tag_count);
-    return deagg_user_record_new(state->user_record_type, partition_key, explicit_hash_key, data,
-                                 tags);
+    PyObject *tags = new_tags(keys->aggregate, index, user_record.tag_count);
+    PyObject *record = NULL;
+    if (data != NULL && tags != NULL) {
+        record = deagg_user_record_new(state->user_record_type, partition_key, explicit_hash_key,
+                                       data, tags);
+    }
+    Py_XDECREF(data);
+    Py_XDECREF(tags);
+    return record;
 }
 
 /* A new list of all user records of `aggregate`; NULL with MemoryError. */
@@ -96,18 +103,19 @@ deagg_unpack(deagg_state *state, PyObject *payload, bool verify)
 {
     PyObject *list = NULL;
     deagg_scratch scratch = {0};
-    kpl_arena arena = deagg_decoder_new_arena();
+    kpl_arena arena = deagg_arena_new();
     kpl_bytes message;
     const kpl_aggregate *aggregate;
-    kpl_status status = deagg_payload_check(state, payload, false, verify, &scratch, &message);
+    kpl_status status =
+        deagg_payload_find_message(state, payload, false, verify, &scratch, &message);
     if (status == KPL_OK) {
-        status = deagg_decoder_unpack(message, verify, &arena, &aggregate);
+        status = deagg_message_unpack(message, verify, &arena, &aggregate);
     }
     if (status == KPL_OK) {
         list = new_user_records(state, aggregate);
     }
     else if (status != KPL_EXCEPTION) {
-        (void)deagg_errors_raise(state, Py_None, status);
+        deagg_errors_set(state, Py_None, status);
     }
     kpl_arena_release(&arena);
     deagg_scratch_release(&scratch);

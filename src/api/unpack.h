@@ -1,4 +1,4 @@
-/* The functions for payloads without a record around them. */
+/* The functions for bare payloads. */
 #ifndef DEAGG_UNPACK_H
 #define DEAGG_UNPACK_H
 

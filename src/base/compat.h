@@ -1,5 +1,5 @@
 /* The differences between the Pythons that the extension supports (3.10 and newer), except for the
- * slots in module.c. */
+ * slots in module.c and for gate.h. */
 #ifndef DEAGG_COMPAT_H
 #define DEAGG_COMPAT_H
 
@@ -26,6 +26,13 @@ PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **value)
 #define Py_BEGIN_CRITICAL_SECTION(object) {
 #define Py_END_CRITICAL_SECTION() }
 
+#endif
+
+/* Member types, whose names have a prefix since 3.12. */
+#if PY_VERSION_HEX < 0x030C0000
+#include <structmember.h>
+#define Py_T_OBJECT_EX T_OBJECT_EX
+#define Py_READONLY READONLY
 #endif
 
 /* Gives a str its canonical form, which it may lack before 3.12. 0, or -1 with MemoryError. */
@@ -133,12 +140,5 @@ deagg_tuple_new(PyTypeObject *type, Py_ssize_t size)
 #endif
     return tuple;
 }
-
-/* Member types, whose names have a prefix since 3.12. */
-#if PY_VERSION_HEX < 0x030C0000
-#include <structmember.h>
-#define Py_T_OBJECT_EX T_OBJECT_EX
-#define Py_READONLY READONLY
-#endif
 
 #endif

@@ -11,9 +11,20 @@ typedef atomic_bool deagg_gate;
 typedef bool deagg_gate;
 #endif
 
-/* Enters, unless somebody is inside. Returns whether it did. */
+/* Makes a gate that nobody is inside. */
+static inline void
+deagg_gate_init(deagg_gate *gate)
+{
+#ifdef Py_GIL_DISABLED
+    atomic_init(gate, false);
+#else
+    *gate = false;
+#endif
+}
+
+/* Tries to enter. Returns false if somebody, this thread included, is inside. */
 static inline bool
-deagg_gate_enter(deagg_gate *gate)
+deagg_gate_try_enter(deagg_gate *gate)
 {
 #ifdef Py_GIL_DISABLED
     return !atomic_exchange_explicit(gate, true, memory_order_acquire);

@@ -1,7 +1,7 @@
 /* Releasing the GIL around long work.
  *
- * A function whose name ends in _nogil may run between the two calls: it touches no Python object,
- * only memory that cannot change meanwhile. */
+ * Between the two calls run only functions of src/kpl and functions whose names end in _nogil.
+ * They touch no Python object, only memory that cannot change meanwhile. */
 #ifndef DEAGG_GIL_H
 #define DEAGG_GIL_H
 

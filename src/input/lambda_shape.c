@@ -27,7 +27,7 @@ static int
 set_schema_version(deagg_state *state, PyObject *kinesis,
                    const deagg_kinesis_record *kinesis_record)
 {
-    PyObject *key = state->keys.kinesisSchemaVersion;
+    PyObject *key = state->names.kinesisSchemaVersion;
     if (copy_placed(kinesis, key, kinesis_record, key) < 0) {
         return -1;
     }
@@ -50,9 +50,9 @@ set_placed_keys(deagg_state *state, PyObject *kinesis, const deagg_kinesis_recor
 {
     bool boto3 = kinesis_record->source == DEAGG_BOTO3;
     PyObject *const keys[][2] = {
-        {state->keys.sequenceNumber, state->keys.SequenceNumber},
-        {state->keys.approximateArrivalTimestamp, state->keys.ApproximateArrivalTimestamp},
-        {state->keys.partitionKey, state->keys.PartitionKey},
+        {state->names.sequenceNumber, state->names.SequenceNumber},
+        {state->names.approximateArrivalTimestamp, state->names.ApproximateArrivalTimestamp},
+        {state->names.partitionKey, state->names.PartitionKey},
     };
     if (set_schema_version(state, kinesis, kinesis_record) < 0) {
         return -1;
@@ -62,7 +62,7 @@ set_placed_keys(deagg_state *state, PyObject *kinesis, const deagg_kinesis_recor
             return -1;
         }
     }
-    return PyDict_SetItem(kinesis, state->keys.data, kinesis_record->payload);
+    return PyDict_SetItem(kinesis, state->names.data, kinesis_record->payload);
 }
 
 /* `key` in Lambda's spelling, with its first letter in lower case: a new reference, or NULL with
@@ -134,7 +134,8 @@ static int
 copy_transformation_keys(const conversion *target)
 {
     const deagg_kinesis_record *kinesis_record = target->kinesis_record;
-    PyObject *metadata_key = deagg_source_metadata_key(target->state, kinesis_record->source);
+    PyObject *metadata_key =
+        deagg_kinesis_record_metadata_key(target->state, kinesis_record->source);
     if (deagg_mapping_copy_missing(target->kinesis, kinesis_record->record, metadata_key) < 0) {
         return -1;
     }
@@ -147,7 +148,7 @@ fill(conversion *target)
 {
     deagg_state *state = target->state;
     const deagg_kinesis_record *kinesis_record = target->kinesis_record;
-    if (PyDict_SetItem(target->record, state->keys.kinesis, target->kinesis) < 0 ||
+    if (PyDict_SetItem(target->record, state->names.kinesis, target->kinesis) < 0 ||
         set_placed_keys(state, target->kinesis, kinesis_record) < 0) {
         return -1;
     }

@@ -2,7 +2,7 @@
 #ifndef DEAGG_LAMBDA_SHAPE_H
 #define DEAGG_LAMBDA_SHAPE_H
 
-#include "input/source.h"
+#include "input/kinesis_record.h"
 
 /* Replaces record and metadata of `kinesis_record` with new dicts in Lambda's shape, in which
  * 'data' is the payload object. Leaves a record from Lambda as it is. 0, or -1 with an exception

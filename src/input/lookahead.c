@@ -3,19 +3,20 @@
 
 #include "base/gil.h"
 #include "input/payload.h"
+#include "kpl/simd/base64.h"
 
 /* Enough to fill 16 lanes twice, even with payloads that are larger than usual. */
-#define MOST_PAYLOADS 32
-#define MOST_BYTES ((size_t)4 << 20)
+#define MAX_PAYLOADS 32
+#define MAX_BYTES ((size_t)4 << 20)
 
-/* How many records may be passed in search of payloads. */
-#define MOST_RECORDS 64
+/* How many records are scanned for payloads, the current one included. */
+#define MAX_RECORDS_SCANNED 64
 
 struct deagg_lookahead {
     deagg_scratch scratch;
     size_t count;
-    size_t next; /* the first result that was not found yet */
-    deagg_lookahead_result results[MOST_PAYLOADS];
+    size_t next; /* the first result that was not taken */
+    deagg_lookahead_result results[MAX_PAYLOADS];
 };
 
 deagg_lookahead *
@@ -60,58 +61,58 @@ typedef struct {
 
 static void
 choose(deagg_lookahead *lookahead, chosen_sizes *sizes, Py_ssize_t index, PyObject *payload,
-       kpl_bytes content, bool is_text)
+       kpl_bytes content, bool is_base64)
 {
     lookahead->results[lookahead->count++] = (deagg_lookahead_result){
         .payload = Py_NewRef(payload),
         .index = index,
-        .is_text = is_text,
+        .is_base64 = is_base64,
         .content = content,
         .offset = sizes->scratch,
     };
-    size_t size = is_text ? content.size / 4 * 3 : content.size;
+    size_t size = is_base64 ? kpl_base64_decoded_room(content.size) : content.size;
     sizes->decoded += size;
-    sizes->scratch += is_text ? size : 0;
+    sizes->scratch += is_base64 ? size : 0;
 }
 
 /* Chooses `payload` if it is suitable. Returns whether to go on. */
 static bool
 choose_if_suitable(deagg_lookahead *lookahead, chosen_sizes *sizes, Py_ssize_t index,
-                   PyObject *payload, bool is_text)
+                   PyObject *payload, bool is_base64)
 {
     kpl_bytes content;
-    if (!deagg_payload_is_constant(payload, &content) ||
-        deagg_payload_glance(content, is_text) != KPL_OK) {
+    if (!deagg_payload_try_borrow(payload, &content) ||
+        deagg_payload_glance(content, is_base64) != KPL_OK) {
         return true;
     }
-    size_t size = is_text ? content.size / 4 * 3 : content.size;
-    if (sizes->decoded >= MOST_BYTES || size > MOST_BYTES - sizes->decoded) {
+    size_t size = is_base64 ? kpl_base64_decoded_room(content.size) : content.size;
+    if (sizes->decoded >= MAX_BYTES || size > MAX_BYTES - sizes->decoded) {
         return false;
     }
-    choose(lookahead, sizes, index, payload, content, is_text);
-    return lookahead->count < MOST_PAYLOADS;
+    choose(lookahead, sizes, index, payload, content, is_base64);
+    return lookahead->count < MAX_PAYLOADS;
 }
 
-/* Chooses among the payloads after item `index`. 0, or -1 as deagg_source_find_payload. */
+/* Chooses among the payloads after item `index`. 0, or -1 as deagg_kinesis_record_find_payload. */
 static int
 choose_ahead(deagg_lookahead *lookahead, chosen_sizes *sizes, deagg_state *state,
              PyObject *records, Py_ssize_t index)
 {
     bool more = true;
-    for (Py_ssize_t ahead = 1; more && ahead < MOST_RECORDS; ahead++) {
+    for (Py_ssize_t ahead = 1; more && ahead < MAX_RECORDS_SCANNED; ahead++) {
         PyObject *record = deagg_sequence_item(records, index + ahead);
         if (record == NULL) {
             break;
         }
         PyObject *payload;
-        bool is_text;
-        int found = deagg_source_find_payload(state, record, &payload, &is_text);
+        bool is_base64;
+        int found = deagg_kinesis_record_find_payload(state, record, &payload, &is_base64);
         Py_DECREF(record);
         if (found < 0) {
             return -1;
         }
         if (found > 0) {
-            more = choose_if_suitable(lookahead, sizes, index + ahead, payload, is_text);
+            more = choose_if_suitable(lookahead, sizes, index + ahead, payload, is_base64);
             Py_DECREF(payload);
         }
     }
@@ -124,7 +125,7 @@ decode_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead,
              deagg_lookahead_result *result)
 {
     kpl_bytes payload = result->content;
-    if (result->is_text) {
+    if (result->is_base64) {
         uint8_t *decoded = lookahead->scratch.bytes + result->offset;
         if (!kernels->base64_decode(result->content, decoded, &payload.size)) {
             result->status = KPL_NOT_BASE64;
@@ -132,16 +133,16 @@ decode_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead,
         }
         payload.data = decoded;
     }
-    result->status = kpl_frame_check(payload, &result->frame);
+    result->status = kpl_frame_find(payload, &result->frame);
 }
 
 /* Checks the digests of all payloads that have a frame. */
 static void
 check_digests_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead)
 {
-    deagg_lookahead_result *framed[MOST_PAYLOADS];
-    kpl_bytes messages[MOST_PAYLOADS];
-    uint8_t digests[MOST_PAYLOADS][KPL_DIGEST_SIZE];
+    deagg_lookahead_result *framed[MAX_PAYLOADS];
+    kpl_bytes messages[MAX_PAYLOADS];
+    uint8_t digests[MAX_PAYLOADS][KPL_DIGEST_SIZE];
     size_t count = 0;
     for (size_t i = 0; i < lookahead->count; i++) {
         if (lookahead->results[i].status == KPL_OK) {
@@ -178,7 +179,7 @@ deagg_lookahead_fill(deagg_lookahead *lookahead, deagg_state *state, bool verify
     chosen_sizes sizes = {0};
     discard_results(lookahead);
     /* It is this payload's turn, so its size does not matter. */
-    choose(lookahead, &sizes, index, kinesis_record->payload, content, kinesis_record->is_text);
+    choose(lookahead, &sizes, index, kinesis_record->payload, content, kinesis_record->is_base64);
     if (choose_ahead(lookahead, &sizes, state, records, index) < 0 ||
         deagg_scratch_reserve(&lookahead->scratch, sizes.scratch) < 0) {
         discard_results(lookahead);
@@ -191,8 +192,8 @@ deagg_lookahead_fill(deagg_lookahead *lookahead, deagg_state *state, bool verify
 }
 
 const deagg_lookahead_result *
-deagg_lookahead_find(deagg_lookahead *lookahead, Py_ssize_t index,
-                     const deagg_kinesis_record *kinesis_record)
+deagg_lookahead_take_result(deagg_lookahead *lookahead, Py_ssize_t index,
+                            const deagg_kinesis_record *kinesis_record)
 {
     if (lookahead == NULL) {
         return NULL;
@@ -204,7 +205,7 @@ deagg_lookahead_find(deagg_lookahead *lookahead, Py_ssize_t index,
         }
         lookahead->next++;
         bool same = result->index == index && result->payload == kinesis_record->payload &&
-                    result->is_text == kinesis_record->is_text;
+                    result->is_base64 == kinesis_record->is_base64;
         Py_CLEAR(result->payload);
         if (same) {
             return result;

@@ -13,7 +13,7 @@ typedef struct {
 } payload_view;
 
 bool
-deagg_payload_is_constant(PyObject *payload, kpl_bytes *content)
+deagg_payload_try_borrow(PyObject *payload, kpl_bytes *content)
 {
     if (PyUnicode_CheckExact(payload) && PyUnicode_IS_COMPACT_ASCII(payload)) {
         *content =
@@ -30,10 +30,10 @@ deagg_payload_is_constant(PyObject *payload, kpl_bytes *content)
 
 /* Sets TypeError. */
 static void
-set_type_error(PyObject *payload, bool is_text)
+set_type_error(PyObject *payload, bool is_base64)
 {
     PyErr_Format(PyExc_TypeError,
-                 is_text
+                 is_base64
                      ? "a Kinesis record's data must be str or a bytes-like object, not '%.200s'"
                      : "a payload must be a bytes-like object, not '%.200s'",
                  Py_TYPE(payload)->tp_name);
@@ -58,20 +58,20 @@ view_str(PyObject *payload, payload_view *view)
 /* Views the content of a payload: KPL_OK, after which view_close is due; KPL_NOT_BASE64 for a str
  * that is not ASCII; or KPL_EXCEPTION. */
 static kpl_status
-view_open(PyObject *payload, bool is_text, payload_view *view)
+view_open(PyObject *payload, bool is_base64, payload_view *view)
 {
     view->buffer.obj = NULL;
-    if (is_text && PyUnicode_Check(payload)) {
+    if (is_base64 && PyUnicode_Check(payload)) {
         return view_str(payload, view);
     }
     if (!PyObject_CheckBuffer(payload)) {
-        set_type_error(payload, is_text);
+        set_type_error(payload, is_base64);
         return KPL_EXCEPTION;
     }
     if (PyObject_GetBuffer(payload, &view->buffer, PyBUF_SIMPLE) < 0) {
         /* An object whose buffer is not contiguous is not bytes-like. */
         if (PyErr_ExceptionMatches(PyExc_BufferError)) {
-            set_type_error(payload, is_text);
+            set_type_error(payload, is_base64);
         }
         return KPL_EXCEPTION;
     }
@@ -89,13 +89,13 @@ view_close(payload_view *view)
 }
 
 kpl_status
-deagg_payload_glance(kpl_bytes content, bool is_text)
+deagg_payload_glance(kpl_bytes content, bool is_base64)
 {
     kpl_frame frame;
-    if (is_text) {
+    if (is_base64) {
         return kpl_frame_text_may_hold_magic(content) ? KPL_OK : KPL_NOT_AGGREGATED;
     }
-    return kpl_frame_check(content, &frame);
+    return kpl_frame_find(content, &frame);
 }
 
 /* Finds the message in a payload's bytes and checks its digest if `verify`. */
@@ -103,7 +103,7 @@ static kpl_status
 check_frame_nogil(kpl_bytes payload, bool verify, kpl_bytes *message)
 {
     kpl_frame frame;
-    kpl_status status = kpl_frame_check(payload, &frame);
+    kpl_status status = kpl_frame_find(payload, &frame);
     if (status == KPL_OK && verify) {
         uint8_t digest[KPL_DIGEST_SIZE];
         kpl_md5(frame.message, digest);
@@ -194,10 +194,10 @@ copy_to_scratch(kpl_bytes *bytes, deagg_scratch *scratch)
     return 0;
 }
 
-/* deagg_payload_check for text that is not clean base64. */
+/* deagg_payload_find_message for text that is not clean base64. */
 static kpl_status
-check_odd_text(PyObject *payload, kpl_bytes text, bool verify, deagg_scratch *scratch,
-               kpl_bytes *message)
+check_odd_base64(PyObject *payload, kpl_bytes text, bool verify, deagg_scratch *scratch,
+                 kpl_bytes *message)
 {
     PyObject *decoded;
     kpl_status status = decode_leniently(payload, &decoded);
@@ -212,10 +212,10 @@ check_odd_text(PyObject *payload, kpl_bytes text, bool verify, deagg_scratch *sc
     return status;
 }
 
-/* deagg_payload_check for base64. */
+/* deagg_payload_find_message for base64. */
 static kpl_status
-check_text(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *scratch,
-           kpl_bytes *message)
+check_base64(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *scratch,
+             kpl_bytes *message)
 {
     payload_view view;
     kpl_status status = view_open(payload, true, &view);
@@ -227,21 +227,21 @@ check_text(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *sc
     if (status != KPL_OK) {
         goto done;
     }
-    if (deagg_scratch_reserve(scratch, view.bytes.size / 4 * 3) < 0) {
+    if (deagg_scratch_reserve(scratch, kpl_base64_decoded_room(view.bytes.size)) < 0) {
         status = KPL_EXCEPTION;
     }
     else if (decode_clean(state, &view, scratch->bytes, &size)) {
         status = check_frame((kpl_bytes){scratch->bytes, size}, verify, message);
     }
     else {
-        status = check_odd_text(payload, view.bytes, verify, scratch, message);
+        status = check_odd_base64(payload, view.bytes, verify, scratch, message);
     }
 done:
     view_close(&view);
     return status;
 }
 
-/* deagg_payload_check for a payload that is not text. */
+/* deagg_payload_find_message for a payload that is not text. */
 static kpl_status
 check_binary(PyObject *payload, bool verify, deagg_scratch *scratch, kpl_bytes *message)
 {
@@ -265,11 +265,11 @@ done:
 }
 
 kpl_status
-deagg_payload_check(deagg_state *state, PyObject *payload, bool is_text, bool verify,
-                    deagg_scratch *scratch, kpl_bytes *message)
+deagg_payload_find_message(deagg_state *state, PyObject *payload, bool is_base64, bool verify,
+                           deagg_scratch *scratch, kpl_bytes *message)
 {
-    return is_text ? check_text(state, payload, verify, scratch, message)
-                   : check_binary(payload, verify, scratch, message);
+    return is_base64 ? check_base64(state, payload, verify, scratch, message)
+                     : check_binary(payload, verify, scratch, message);
 }
 
 /* Whether text has only characters of the alphabet, padding and line breaks. */
@@ -288,10 +288,10 @@ is_exact(kpl_bytes text)
 
 /* deagg_payload_decode for a view of text. */
 static kpl_status
-decode_text(deagg_state *state, PyObject *payload, const payload_view *view, bool exact,
-            PyObject **bytes)
+decode_base64(deagg_state *state, PyObject *payload, const payload_view *view, bool exact,
+              PyObject **bytes)
 {
-    Py_ssize_t room = (Py_ssize_t)(view->bytes.size / 4 * 3);
+    Py_ssize_t room = (Py_ssize_t)kpl_base64_decoded_room(view->bytes.size);
     PyObject *decoded = PyBytes_FromStringAndSize(NULL, room);
     if (decoded == NULL) {
         return KPL_EXCEPTION;
@@ -309,20 +309,20 @@ decode_text(deagg_state *state, PyObject *payload, const payload_view *view, boo
 }
 
 kpl_status
-deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, bool exact,
+deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_base64, bool exact,
                      PyObject **bytes)
 {
     payload_view view;
-    if (!is_text && PyBytes_CheckExact(payload)) {
+    if (!is_base64 && PyBytes_CheckExact(payload)) {
         *bytes = Py_NewRef(payload);
         return KPL_OK;
     }
-    kpl_status status = view_open(payload, is_text, &view);
+    kpl_status status = view_open(payload, is_base64, &view);
     if (status != KPL_OK) {
         return status;
     }
-    if (is_text) {
-        status = decode_text(state, payload, &view, exact, bytes);
+    if (is_base64) {
+        status = decode_base64(state, payload, &view, exact, bytes);
     }
     else {
         *bytes =

@@ -7,30 +7,31 @@
 #include "base/state.h"
 #include "kpl/frame.h"
 
-/* Whether `payload` is an exact bytes object or an exact ASCII str. Such a payload cannot change,
- * and reading it runs no user code. If so, *content is its content, borrowed. */
+/* Borrows the content of a payload that is an exact bytes object or an exact ASCII str: it cannot
+ * change, and reading it runs no user code. Returns whether it is one; otherwise *content is not
+ * set. */
 bool
-deagg_payload_is_constant(PyObject *payload, kpl_bytes *content);
+deagg_payload_try_borrow(PyObject *payload, kpl_bytes *content);
 
-/* A quick look at a payload's content, base64 if `is_text`. KPL_OK if it may be an aggregate;
+/* A quick look at a payload's content, base64 if `is_base64`. KPL_OK if it may be an aggregate;
  * KPL_NOT_AGGREGATED and KPL_TOO_SHORT are final. */
 kpl_status
-deagg_payload_glance(kpl_bytes content, bool is_text);
+deagg_payload_glance(kpl_bytes content, bool is_base64);
 
 /* Decodes a payload and checks its frame. `payload` is base64 in a str or a bytes-like object if
- * `is_text`, and otherwise a bytes-like object. The digest is checked only if `verify`. On KPL_OK
- * *message lies in *scratch until that is used again, or in `payload`; otherwise it is not set.
- * KPL_EXCEPTION comes with TypeError for an object of another type, MemoryError, or the exception
- * of the object's buffer. */
+ * `is_base64`, and otherwise a bytes-like object. The digest is checked only if `verify`. On
+ * KPL_OK *message lies in *scratch until that is used again, or in `payload`; otherwise it is not
+ * set. KPL_EXCEPTION comes with TypeError for an object of another type, MemoryError, or the
+ * exception of the object's buffer. */
 kpl_status
-deagg_payload_check(deagg_state *state, PyObject *payload, bool is_text, bool verify,
-                    deagg_scratch *scratch, kpl_bytes *message);
+deagg_payload_find_message(deagg_state *state, PyObject *payload, bool is_base64, bool verify,
+                           deagg_scratch *scratch, kpl_bytes *message);
 
 /* Decodes a payload. KPL_OK with a new reference to a bytes object in *bytes, KPL_NOT_BASE64 for
  * undecodable text, or KPL_EXCEPTION as above. binascii ignores characters outside the alphabet;
  * if `exact`, text with any such character except line breaks is undecodable. */
 kpl_status
-deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, bool exact,
+deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_base64, bool exact,
                      PyObject **bytes);
 
 #endif

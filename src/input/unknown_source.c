@@ -4,7 +4,7 @@
 #include "base/mapping.h"
 
 /* How many keys are named. */
-#define MOST_KEYS 10
+#define MAX_KEYS 10
 
 /* What a record with a well-known key is, and what to pass instead. */
 static const struct {
@@ -34,17 +34,17 @@ find_hint(PyObject *record)
     return "";
 }
 
-/* Appends the repr of `key`, shortened, to the list `context`, up to MOST_KEYS and an ellipsis. 0,
+/* Appends the repr of `key`, shortened, to the list `context`, up to MAX_KEYS and an ellipsis. 0,
  * or -1 with an exception. */
 static int
 append_name(PyObject *key, void *context)
 {
     PyObject *names = context;
-    if (PyList_GET_SIZE(names) > MOST_KEYS) {
+    if (PyList_GET_SIZE(names) > MAX_KEYS) {
         return 0;
     }
-    PyObject *name = PyList_GET_SIZE(names) == MOST_KEYS ? PyUnicode_FromString("...")
-                                                         : PyUnicode_FromFormat("%.60R", key);
+    PyObject *name = PyList_GET_SIZE(names) == MAX_KEYS ? PyUnicode_FromString("...")
+                                                        : PyUnicode_FromFormat("%.60R", key);
     if (name == NULL) {
         return -1;
     }

@@ -4,7 +4,7 @@
 /* protobuf-c allocates nothing wider than pointers and uint64_t. */
 #define ALIGNMENT 8
 
-#define SMALLEST_CHUNK 4096
+#define MIN_CHUNK_SIZE 4096
 
 struct kpl_arena_chunk {
     kpl_arena_chunk *older;
@@ -35,13 +35,14 @@ kpl_arena_release(kpl_arena *arena)
     *arena = kpl_arena_new(arena->allocator);
 }
 
-/* Adds a chunk with room for `size` bytes. Returns whether there was memory for it. Each chunk is
- * as large as all before it together, which keeps them few: chunks of equal size took up to 1.7
- * times as long with many small user records. */
+/* Adds a chunk with room for `size` bytes. Returns whether there was memory for it. Each chunk has
+ * twice the capacity of the one before, within the cap, which keeps them few: chunks of equal size
+ * took up to 1.7 times as long with many small user records. */
 static bool
 add_chunk(kpl_arena *arena, size_t size)
 {
-    size_t capacity = arena->expected < SMALLEST_CHUNK ? SMALLEST_CHUNK : arena->expected;
+    size_t capacity =
+        arena->next_capacity < MIN_CHUNK_SIZE ? MIN_CHUNK_SIZE : arena->next_capacity;
     if (capacity > arena->cap - arena->allocated) {
         capacity = arena->cap - arena->allocated;
     }
@@ -58,7 +59,7 @@ add_chunk(kpl_arena *arena, size_t size)
     chunk->capacity = capacity;
     arena->chunks = chunk;
     arena->used = 0;
-    arena->expected = capacity * 2;
+    arena->next_capacity = capacity * 2;
     return true;
 }
 
@@ -74,7 +75,7 @@ kpl_arena_begin(kpl_arena *arena, size_t expected, size_t cap)
         newest->older = NULL;
     }
     arena->used = 0;
-    arena->expected = expected;
+    arena->next_capacity = expected;
     arena->allocated = 0;
     arena->cap = cap;
     arena->failure = KPL_OK;
@@ -84,12 +85,12 @@ void *
 kpl_arena_allocate(kpl_arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ALIGNMENT) {
-        arena->failure = KPL_TOO_LARGE;
+        arena->failure = KPL_TOO_MUCH_MEMORY;
         return NULL;
     }
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (size > arena->cap - arena->allocated) {
-        arena->failure = KPL_TOO_LARGE;
+        arena->failure = KPL_TOO_MUCH_MEMORY;
         return NULL;
     }
     if ((arena->chunks == NULL || size > arena->chunks->capacity - arena->used) &&

@@ -24,7 +24,7 @@ typedef struct {
     kpl_allocator allocator;
     kpl_arena_chunk *chunks; /* newest first; only the newest has room */
     size_t used;             /* bytes allocated from the newest chunk */
-    size_t expected;         /* the least capacity of the next chunk */
+    size_t next_capacity;    /* of the next chunk, at least */
     size_t allocated;        /* bytes allocated since kpl_arena_begin */
     size_t cap;              /* the most that `allocated` may become */
     kpl_status failure;      /* why an allocation failed since kpl_arena_begin, or KPL_OK */

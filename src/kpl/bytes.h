@@ -1,4 +1,4 @@
-/* A range of bytes: the one type that every file of src/kpl shares. */
+/* A range of bytes. */
 #ifndef KPL_BYTES_H
 #define KPL_BYTES_H
 

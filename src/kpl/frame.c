@@ -50,7 +50,7 @@ kpl_frame_text_starts_with_magic(kpl_bytes text)
 }
 
 kpl_status
-kpl_frame_check(kpl_bytes payload, kpl_frame *frame)
+kpl_frame_find(kpl_bytes payload, kpl_frame *frame)
 {
     if (payload.size < sizeof MAGIC || memcmp(payload.data, MAGIC, sizeof MAGIC) != 0) {
         return KPL_NOT_AGGREGATED;

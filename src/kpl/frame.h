@@ -25,9 +25,9 @@ bool
 kpl_frame_text_starts_with_magic(kpl_bytes text);
 
 /* Finds the message and the digest in `payload`: KPL_OK, KPL_NOT_AGGREGATED or KPL_TOO_SHORT. On
- * KPL_OK *frame points into payload; otherwise it is not set. Does not check the digest. */
+ * KPL_OK *frame points into payload; otherwise it is not set. */
 kpl_status
-kpl_frame_check(kpl_bytes payload, kpl_frame *frame);
+kpl_frame_find(kpl_bytes payload, kpl_frame *frame);
 
 /* Compares the digest in the frame with `digest`, the MD5 of its message: KPL_OK or
  * KPL_WRONG_DIGEST. */

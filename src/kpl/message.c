@@ -8,8 +8,8 @@
 /* The most memory that protobuf-c may use, in bytes per byte of message. The most expensive known
  * field is an empty table entry, two bytes long: 16 bytes in its table, and 32 to 64 bytes in the
  * list of scanned fields, which grows by doubling. That is up to 40 times its size. (An unknown
- * field of two bytes takes up to 48 times its size.) The constant covers the first step of that
- * doubling in a tiny message. */
+ * field of two bytes takes up to 48 times its size: a large message of only such fields is
+ * rejected.) The constant covers the first step of that doubling in a tiny message. */
 #define CAP_FACTOR 41
 #define CAP_CONSTANT 65536
 
@@ -50,7 +50,7 @@ kpl_status
 kpl_message_unpack(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate)
 {
     if (message.size > MESSAGE_SIZE_LIMIT) {
-        return KPL_TOO_LARGE;
+        return KPL_TOO_MUCH_MEMORY;
     }
     kpl_arena_begin(arena, message.size * EXPECTED_FACTOR,
                     message.size * CAP_FACTOR + CAP_CONSTANT);
@@ -58,10 +58,10 @@ kpl_message_unpack(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **ag
     const kpl_aggregate *unpacked =
         kpl__aggregated_record__unpack(&allocator, message.size, message.data);
     if (unpacked == NULL) {
-        return arena->failure == KPL_OK ? KPL_BAD_MESSAGE : arena->failure;
+        return arena->failure == KPL_OK ? KPL_MALFORMED_MESSAGE : arena->failure;
     }
     if (!all_indexes_are_inside(unpacked)) {
-        return KPL_BAD_INDEX;
+        return KPL_INDEX_OUTSIDE_TABLE;
     }
     *aggregate = unpacked;
     return KPL_OK;

@@ -17,9 +17,9 @@ typedef Kpl__AggregatedRecord kpl_aggregate;
 
 /* A user record's fields, borrowed from its aggregate. */
 typedef struct {
-    size_t partition_key; /* index for kpl_aggregate_partition_key */
+    size_t partition_key_index; /* for kpl_aggregate_partition_key */
     bool has_explicit_hash_key;
-    size_t explicit_hash_key; /* index for kpl_aggregate_explicit_hash_key; 0 without one */
+    size_t explicit_hash_key_index; /* for kpl_aggregate_explicit_hash_key; 0 without one */
     kpl_bytes data;
     size_t tag_count;
 } kpl_user_record;
@@ -30,10 +30,10 @@ typedef struct {
     kpl_bytes value; /* empty without one */
 } kpl_tag;
 
-/* Unpacks `message`: KPL_OK, KPL_BAD_MESSAGE, KPL_BAD_INDEX, KPL_TOO_LARGE or KPL_NO_MEMORY.
- * Empties the arena first in any case. On KPL_OK every index in *aggregate lies inside its table,
- * and *aggregate lives in the arena until that is begun again or released; otherwise it is not
- * set. */
+/* Unpacks `message`: KPL_OK, KPL_MALFORMED_MESSAGE, KPL_INDEX_OUTSIDE_TABLE, KPL_TOO_MUCH_MEMORY
+ * or KPL_NO_MEMORY. Empties the arena first in any case. On KPL_OK every index in *aggregate lies
+ * inside its table, and *aggregate lives in the arena until that is begun again or released;
+ * otherwise it is not set. */
 kpl_status
 kpl_message_unpack(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate);
 
@@ -73,7 +73,7 @@ kpl_aggregate_partition_key(const kpl_aggregate *aggregate, size_t index)
     return kpl_message_bytes(aggregate->partition_key_table[index]);
 }
 
-/* The same of the table of explicit hash keys: decimal digits, not checked. */
+/* Entry `index` of the table of explicit hash keys: decimal digits, not checked. */
 static inline kpl_bytes
 kpl_aggregate_explicit_hash_key(const kpl_aggregate *aggregate, size_t index)
 {
@@ -91,9 +91,9 @@ kpl_aggregate_user_record(const kpl_aggregate *aggregate, size_t index)
     assert(!record->has_explicit_hash_key_index ||
            record->explicit_hash_key_index < aggregate->n_explicit_hash_key_table);
     return (kpl_user_record){
-        .partition_key = (size_t)record->partition_key_index,
+        .partition_key_index = (size_t)record->partition_key_index,
         .has_explicit_hash_key = record->has_explicit_hash_key_index != 0,
-        .explicit_hash_key = (size_t)record->explicit_hash_key_index,
+        .explicit_hash_key_index = (size_t)record->explicit_hash_key_index,
         .data = kpl_message_bytes(record->data),
         .tag_count = record->n_tags,
     };

@@ -4,7 +4,7 @@
 #include "kpl/simd/base64.h"
 
 PyObject *
-deagg_data_text(deagg_state *state, kpl_bytes bytes)
+deagg_data_base64(deagg_state *state, kpl_bytes bytes)
 {
     PyObject *text = PyUnicode_New((Py_ssize_t)kpl_base64_encoded_size(bytes.size), 127);
     if (text != NULL && bytes.size != 0) {

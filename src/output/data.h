@@ -7,7 +7,7 @@
 
 /* A new str, the base64 of `bytes` (RFC 4648 section 4); NULL with MemoryError. */
 PyObject *
-deagg_data_text(deagg_state *state, kpl_bytes bytes);
+deagg_data_base64(deagg_state *state, kpl_bytes bytes);
 
 /* A new bytes object; NULL with MemoryError. */
 PyObject *

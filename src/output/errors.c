@@ -109,30 +109,32 @@ reason_for(kpl_status status)
             return "too short";
         case KPL_WRONG_DIGEST:
             return "wrong digest";
-        case KPL_BAD_MESSAGE:
+        case KPL_MALFORMED_MESSAGE:
             return "malformed message";
-        case KPL_BAD_INDEX:
+        case KPL_INDEX_OUTSIDE_TABLE:
             return "index outside its table";
-        case KPL_NO_RECORDS:
+        case KPL_NO_USER_RECORDS:
             return "no user records";
-        case KPL_BAD_HASH_KEY:
+        case KPL_INVALID_HASH_KEY:
             return "invalid explicit hash key";
-        case KPL_TOO_LARGE:
+        case KPL_TOO_MUCH_MEMORY:
             return "needs too much memory";
-        default:
-            Py_UNREACHABLE();
+        case KPL_OK:
+        case KPL_NO_MEMORY:
+        case KPL_EXCEPTION:
+            break;
     }
+    Py_UNREACHABLE();
 }
 
-int
-deagg_errors_raise(deagg_state *state, PyObject *sequence_number, kpl_status status)
+void
+deagg_errors_set(deagg_state *state, PyObject *sequence_number, kpl_status status)
 {
     PyObject *args = Py_BuildValue("Os", sequence_number, reason_for(status));
     if (args != NULL) {
         PyErr_SetObject(state->aggregate_error, args);
         Py_DECREF(args);
     }
-    return -1;
 }
 
 /* logging.getLogger('aws_kpl_deagg'): a new reference, or NULL with an exception. Imports
@@ -149,28 +151,26 @@ get_logger(void)
     return logger;
 }
 
-/* Calls the logger's method `level` with `message`, in which %s stands for `record`, a str from
- * describe_record, and for `reason`, which may be NULL. Returns as deagg_errors_report_damage
- * does. */
+/* Calls the logger's method `level` with `message`, in which %s stands for `record`, from
+ * describe_record, and for `reason`, which may be NULL. Returns what deagg_errors_report_damage
+ * returns. */
 static int
 log_line(const char *level, const char *message, PyObject *record, const char *reason)
 {
-    PyObject *none = NULL;
+    PyObject *logged = NULL;
     PyObject *logger = get_logger();
-    if (logger != NULL && reason != NULL) {
-        none = PyObject_CallMethod(logger, level, "sOs", message, record, reason);
+    if (logger != NULL) {
+        logged = PyObject_CallMethod(logger, level, reason == NULL ? "sO" : "sOs", message, record,
+                                     reason);
     }
-    else if (logger != NULL) {
-        none = PyObject_CallMethod(logger, level, "sO", message, record);
-    }
-    if (none == NULL && PyErr_ExceptionMatches(PyExc_Exception) &&
+    if (logged == NULL && PyErr_ExceptionMatches(PyExc_Exception) &&
         !PyErr_ExceptionMatches(PyExc_MemoryError)) {
         PyErr_WriteUnraisable(logger);
-        none = Py_NewRef(Py_None);
+        logged = Py_NewRef(Py_None);
     }
     Py_XDECREF(logger);
-    Py_XDECREF(none);
-    return none == NULL ? -1 : 0;
+    Py_XDECREF(logged);
+    return logged == NULL ? -1 : 0;
 }
 
 /* The sequence number in `metadata`, or None: a new reference, or NULL with an exception. */
@@ -178,7 +178,7 @@ static PyObject *
 get_sequence_number(deagg_state *state, PyObject *metadata)
 {
     PyObject *sequence_number;
-    if (deagg_mapping_get(metadata, state->keys.sequenceNumber, &sequence_number) == 0) {
+    if (deagg_mapping_get(metadata, state->names.sequenceNumber, &sequence_number) == 0) {
         sequence_number = Py_NewRef(Py_None);
     }
     return sequence_number;
@@ -196,19 +196,32 @@ describe_record(deagg_state *state, PyObject *metadata)
     return sequence_number;
 }
 
+/* Sets AggregateError for a record with `metadata`, or another exception. */
+static void
+set_error(deagg_state *state, PyObject *metadata, kpl_status status)
+{
+    PyObject *sequence_number = get_sequence_number(state, metadata);
+    if (sequence_number != NULL) {
+        deagg_errors_set(state, sequence_number, status);
+        Py_DECREF(sequence_number);
+    }
+}
+
 int
 deagg_errors_report_damage(deagg_state *state, bool strict, PyObject *metadata, kpl_status status)
 {
-    PyObject *record =
-        strict ? get_sequence_number(state, metadata) : describe_record(state, metadata);
+    if (strict) {
+        set_error(state, metadata, status);
+        return -1;
+    }
+    PyObject *record = describe_record(state, metadata);
     if (record == NULL) {
         return -1;
     }
-    int result = strict ? deagg_errors_raise(state, record, status)
-                        : log_line("warning",
-                                   "Kinesis record %s is a damaged aggregate and is passed "
-                                   "through as it is: %s",
-                                   record, reason_for(status));
+    int result = log_line("warning",
+                          "Kinesis record %s is a damaged aggregate and is passed through as it "
+                          "is: %s",
+                          record, reason_for(status));
     Py_DECREF(record);
     return result;
 }

@@ -9,10 +9,10 @@
 PyObject *
 deagg_errors_new_type(PyObject *module);
 
-/* Raises AggregateError with the reason for `status`, which is damage or KPL_NOT_AGGREGATED.
- * Always returns -1. */
-int
-deagg_errors_raise(deagg_state *state, PyObject *sequence_number, kpl_status status);
+/* Sets AggregateError, with the reason for `status`, which is damage or KPL_NOT_AGGREGATED; or
+ * MemoryError. */
+void
+deagg_errors_set(deagg_state *state, PyObject *sequence_number, kpl_status status);
 
 /* Logs a WARNING on the logger 'aws_kpl_deagg' with the sequence number from `metadata`, a
  * record's in Lambda's shape, and the reason, never the data; or, if `strict`, raises
@@ -22,8 +22,8 @@ deagg_errors_raise(deagg_state *state, PyObject *sequence_number, kpl_status sta
 int
 deagg_errors_report_damage(deagg_state *state, bool strict, PyObject *metadata, kpl_status status);
 
-/* Logs an INFO that an aggregate is dropped because it belongs to another shard. Returns as above.
- */
+/* Logs an INFO that an aggregate is dropped because it belongs to another shard. Returns what
+ * deagg_errors_report_damage returns. */
 int
 deagg_errors_report_dropped(deagg_state *state, PyObject *metadata);
 

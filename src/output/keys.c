@@ -19,7 +19,7 @@ deagg_keys_init(deagg_keys *keys, const kpl_aggregate *aggregate)
 }
 
 PyObject *
-deagg_keys_str(kpl_bytes utf8)
+deagg_keys_decode_utf8(kpl_bytes utf8)
 {
     return PyUnicode_DecodeUTF8((const char *)utf8.data, (Py_ssize_t)utf8.size, "replace");
 }
@@ -27,11 +27,11 @@ deagg_keys_str(kpl_bytes utf8)
 PyObject *
 deagg_keys_partition_key(deagg_keys *keys, const kpl_user_record *user_record)
 {
-    assert(user_record->partition_key < kpl_aggregate_partition_key_count(keys->aggregate));
-    PyObject **key = &keys->partition_keys[user_record->partition_key];
+    assert(user_record->partition_key_index < kpl_aggregate_partition_key_count(keys->aggregate));
+    PyObject **key = &keys->partition_keys[user_record->partition_key_index];
     if (*key == NULL) {
-        *key = deagg_keys_str(
-            kpl_aggregate_partition_key(keys->aggregate, user_record->partition_key));
+        *key = deagg_keys_decode_utf8(
+            kpl_aggregate_partition_key(keys->aggregate, user_record->partition_key_index));
     }
     return *key;
 }
@@ -42,12 +42,12 @@ deagg_keys_explicit_hash_key(deagg_keys *keys, const kpl_user_record *user_recor
     if (!user_record->has_explicit_hash_key) {
         return Py_None;
     }
-    assert(user_record->explicit_hash_key <
+    assert(user_record->explicit_hash_key_index <
            kpl_aggregate_explicit_hash_key_count(keys->aggregate));
-    PyObject **key = &keys->explicit_hash_keys[user_record->explicit_hash_key];
+    PyObject **key = &keys->explicit_hash_keys[user_record->explicit_hash_key_index];
     if (*key == NULL) {
-        *key = deagg_keys_str(
-            kpl_aggregate_explicit_hash_key(keys->aggregate, user_record->explicit_hash_key));
+        *key = deagg_keys_decode_utf8(kpl_aggregate_explicit_hash_key(
+            keys->aggregate, user_record->explicit_hash_key_index));
     }
     return *key;
 }

@@ -1,8 +1,8 @@
 /* The keys of an aggregate's user records as str, each made once, when a user record first needs
  * it.
  */
-#ifndef DEAGG_KEYS_H
-#define DEAGG_KEYS_H
+#ifndef DEAGG_NAMES_H
+#define DEAGG_NAMES_H
 
 #include "base/state.h"
 #include "kpl/message.h"
@@ -29,7 +29,7 @@ deagg_keys_explicit_hash_key(deagg_keys *keys, const kpl_user_record *user_recor
 /* A new str from the UTF-8 of a key or tag, with invalid bytes as U+FFFD; NULL with MemoryError.
  */
 PyObject *
-deagg_keys_str(kpl_bytes utf8);
+deagg_keys_decode_utf8(kpl_bytes utf8);
 
 /* Drops all references. Safe if empty. */
 void

@@ -28,15 +28,15 @@ static PyObject *
 with_data(deagg_state *state, const deagg_kinesis_record *kinesis_record, PyObject *data)
 {
     if (kinesis_record->source != DEAGG_LAMBDA) {
-        return PyDict_SetItem(kinesis_record->metadata, state->keys.data, data) < 0
+        return PyDict_SetItem(kinesis_record->metadata, state->names.data, data) < 0
                    ? NULL
                    : Py_NewRef(kinesis_record->record);
     }
-    PyObject *kinesis = copy_with(kinesis_record->metadata, state->keys.data, data);
+    PyObject *kinesis = copy_with(kinesis_record->metadata, state->names.data, data);
     if (kinesis == NULL) {
         return NULL;
     }
-    PyObject *record = copy_with(kinesis_record->record, state->keys.kinesis, kinesis);
+    PyObject *record = copy_with(kinesis_record->record, state->names.kinesis, kinesis);
     Py_DECREF(kinesis);
     return record;
 }
@@ -52,12 +52,13 @@ payload_text(deagg_state *state, bool boto3, const deagg_kinesis_record *kinesis
     }
     PyObject *bytes;
     kpl_status status =
-        deagg_payload_decode(state, payload, kinesis_record->is_text, false, &bytes);
+        deagg_payload_decode(state, payload, kinesis_record->is_base64, false, &bytes);
     if (status != KPL_OK) {
         return status == KPL_EXCEPTION ? NULL : Py_NewRef(payload);
     }
-    PyObject *text = deagg_data_text(state, (kpl_bytes){(const uint8_t *)PyBytes_AS_STRING(bytes),
-                                                        (size_t)PyBytes_GET_SIZE(bytes)});
+    PyObject *text =
+        deagg_data_base64(state, (kpl_bytes){(const uint8_t *)PyBytes_AS_STRING(bytes),
+                                             (size_t)PyBytes_GET_SIZE(bytes)});
     Py_DECREF(bytes);
     return text;
 }
@@ -70,7 +71,7 @@ deagg_passthrough(deagg_state *state, bool boto3, bool decode, bool strict,
     PyObject *data = NULL;
     if (decode) {
         kpl_status decoded = deagg_payload_decode(state, kinesis_record->payload,
-                                                  kinesis_record->is_text, true, &data);
+                                                  kinesis_record->is_base64, true, &data);
         /* The first fault of a damaged record is the one to report. */
         if (decoded == KPL_EXCEPTION || (decoded != KPL_OK && !kpl_status_is_damage(status))) {
             status = decoded;

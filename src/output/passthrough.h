@@ -2,12 +2,13 @@
 #ifndef DEAGG_PASSTHROUGH_H
 #define DEAGG_PASSTHROUGH_H
 
-#include "input/source.h"
+#include "input/kinesis_record.h"
 #include "kpl/status.h"
 
 /* Reports damage, if `status` is damage, and returns the record to yield: a new reference, to the
  * same object where that is documented; or NULL with an exception. `kinesis_record` is in Lambda's
- * shape. New dicts in it are reused. `boto3`, `decode` and `strict` are the options. */
+ * shape. For sources other than Lambda, sets 'data' in the new dict there. `boto3`, `decode` and
+ * `strict` are the options. */
 PyObject *
 deagg_passthrough(deagg_state *state, bool boto3, bool decode, bool strict,
                   const deagg_kinesis_record *kinesis_record, kpl_status status);

@@ -23,14 +23,14 @@ new_kinesis_template(deagg_state *state, PyObject *kinesis)
     if (dict == NULL) {
         return NULL;
     }
-    if (copy_item(dict, kinesis, state->keys.kinesisSchemaVersion) < 0 ||
-        copy_item(dict, kinesis, state->keys.sequenceNumber) < 0 ||
-        copy_item(dict, kinesis, state->keys.approximateArrivalTimestamp) < 0 ||
-        PyDict_SetItem(dict, state->keys.explicitHashKey, Py_None) < 0 ||
-        PyDict_SetItem(dict, state->keys.partitionKey, Py_None) < 0 ||
-        PyDict_SetItem(dict, state->keys.subSequenceNumber, Py_None) < 0 ||
-        PyDict_SetItem(dict, state->keys.aggregated, Py_True) < 0 ||
-        PyDict_SetItem(dict, state->keys.data, Py_None) < 0 ||
+    if (copy_item(dict, kinesis, state->names.kinesisSchemaVersion) < 0 ||
+        copy_item(dict, kinesis, state->names.sequenceNumber) < 0 ||
+        copy_item(dict, kinesis, state->names.approximateArrivalTimestamp) < 0 ||
+        PyDict_SetItem(dict, state->names.explicitHashKey, Py_None) < 0 ||
+        PyDict_SetItem(dict, state->names.partitionKey, Py_None) < 0 ||
+        PyDict_SetItem(dict, state->names.subSequenceNumber, Py_None) < 0 ||
+        PyDict_SetItem(dict, state->names.aggregated, Py_True) < 0 ||
+        PyDict_SetItem(dict, state->names.data, Py_None) < 0 ||
         deagg_mapping_copy_missing(dict, kinesis, NULL) < 0) {
         Py_DECREF(dict);
         return NULL;
@@ -47,7 +47,7 @@ new_record_template(deagg_state *state, PyObject *record)
     if (dict == NULL) {
         return NULL;
     }
-    if (PyDict_SetItem(dict, state->keys.kinesis, Py_None) < 0 ||
+    if (PyDict_SetItem(dict, state->names.kinesis, Py_None) < 0 ||
         deagg_mapping_copy_missing(dict, record, NULL) < 0) {
         Py_DECREF(dict);
         return NULL;
@@ -107,20 +107,20 @@ set_own_values(deagg_record_templates *templates, deagg_state *state, bool decod
 {
     kpl_user_record user_record = kpl_aggregate_user_record(templates->keys.aggregate, index);
     if (user_record.has_explicit_hash_key &&
-        set_borrowed(kinesis, state->keys.explicitHashKey,
+        set_borrowed(kinesis, state->names.explicitHashKey,
                      deagg_keys_explicit_hash_key(&templates->keys, &user_record)) < 0) {
         return -1;
     }
-    if (set_borrowed(kinesis, state->keys.partitionKey,
+    if (set_borrowed(kinesis, state->names.partitionKey,
                      deagg_keys_partition_key(&templates->keys, &user_record)) < 0) {
         return -1;
     }
-    if (set_stolen(kinesis, state->keys.subSequenceNumber, PyLong_FromSize_t(index)) < 0) {
+    if (set_stolen(kinesis, state->names.subSequenceNumber, PyLong_FromSize_t(index)) < 0) {
         return -1;
     }
-    return set_stolen(kinesis, state->keys.data,
+    return set_stolen(kinesis, state->names.data,
                       decode ? deagg_data_bytes(user_record.data)
-                             : deagg_data_text(state, user_record.data));
+                             : deagg_data_base64(state, user_record.data));
 }
 
 PyObject *
@@ -139,7 +139,7 @@ deagg_record_dict_new(deagg_record_templates *templates, deagg_state *state, boo
     if (record == NULL) {
         goto error;
     }
-    if (PyDict_SetItem(record, state->keys.kinesis, kinesis) < 0) {
+    if (PyDict_SetItem(record, state->names.kinesis, kinesis) < 0) {
         goto error;
     }
     Py_DECREF(kinesis);

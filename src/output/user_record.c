@@ -1,7 +1,7 @@
 /* UserRecord: see user_record.h.
  *
- * It behaves as a class from collections.namedtuple, without importing that, and C code makes its
- * instances. */
+ * Behaves like a class from collections.namedtuple, without importing collections: a class written
+ * in Python took twice as long to make an instance. */
 #include "output/user_record.h"
 
 #include <stddef.h>
@@ -15,19 +15,14 @@ PyObject *
 deagg_user_record_new(PyTypeObject *type, PyObject *partition_key, PyObject *explicit_hash_key,
                       PyObject *data, PyObject *tags)
 {
-    PyObject *record = NULL;
-    if (data != NULL && tags != NULL) {
-        record = deagg_tuple_new(type, FIELD_COUNT);
-    }
+    PyObject *record = deagg_tuple_new(type, FIELD_COUNT);
     if (record == NULL) {
-        Py_XDECREF(data);
-        Py_XDECREF(tags);
         return NULL;
     }
     PyTuple_SET_ITEM(record, 0, Py_NewRef(partition_key));
     PyTuple_SET_ITEM(record, 1, Py_NewRef(explicit_hash_key));
-    PyTuple_SET_ITEM(record, 2, data);
-    PyTuple_SET_ITEM(record, 3, tags);
+    PyTuple_SET_ITEM(record, 2, Py_NewRef(data));
+    PyTuple_SET_ITEM(record, 3, Py_NewRef(tags));
     return record;
 }
 
@@ -39,8 +34,7 @@ user_record_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                                      &values[1], &values[2], &values[3])) {
         return NULL;
     }
-    return deagg_user_record_new(type, values[0], values[1], Py_NewRef(values[2]),
-                                 Py_NewRef(values[3]));
+    return deagg_user_record_new(type, values[0], values[1], values[2], values[3]);
 }
 
 static int
@@ -87,10 +81,10 @@ user_record_asdict(PyObject *self, PyObject *Py_UNUSED(ignored))
 static PyObject *
 user_record_replace(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    PyObject *none = NULL;
+    PyObject *no_args = NULL;
     PyObject *record = NULL;
     PyObject *values = user_record_asdict(self, NULL);
-    if (values == NULL || (none = PyTuple_New(0)) == NULL) {
+    if (values == NULL || (no_args = PyTuple_New(0)) == NULL) {
         goto done;
     }
     if (kwargs != NULL && PyDict_Update(values, kwargs) < 0) {
@@ -102,9 +96,9 @@ user_record_replace(PyObject *self, PyObject *args, PyObject *kwargs)
                         "replaced, by keyword");
         goto done;
     }
-    record = PyObject_Call((PyObject *)Py_TYPE(self), none, values);
+    record = PyObject_Call((PyObject *)Py_TYPE(self), no_args, values);
 done:
-    Py_XDECREF(none);
+    Py_XDECREF(no_args);
     Py_XDECREF(values);
     return record;
 }

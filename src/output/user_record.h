@@ -8,8 +8,7 @@
 PyObject *
 deagg_user_record_new_type(PyObject *module);
 
-/* A new UserRecord; NULL with an exception. Borrows `partition_key` and `explicit_hash_key`.
- * Steals `data` and `tags` in any case; either may be NULL after an error. */
+/* A new UserRecord with these values; NULL with MemoryError. */
 PyObject *
 deagg_user_record_new(PyTypeObject *type, PyObject *partition_key, PyObject *explicit_hash_key,
                       PyObject *data, PyObject *tags);

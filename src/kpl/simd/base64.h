@@ -8,6 +8,13 @@
 size_t
 kpl_base64_encoded_size(size_t size);
 
+/* The room that decoding needs for `size` characters. */
+static inline size_t
+kpl_base64_decoded_room(size_t size)
+{
+    return size / 4 * 3;
+}
+
 /* The character of each value, and the value of each character: 0xff outside the alphabet. */
 extern const char kpl_base64_characters[65];
 extern const uint8_t kpl_base64_values[256];

@@ -28,9 +28,9 @@ typedef struct {
     void (*base64_encode)(kpl_bytes bytes, char *text);
 
     /* Decodes clean base64: a multiple of 4 characters of the alphabet, with padding only at the
-     * end. Returns whether `text` is clean; if so, sets *size bytes of `bytes`. `bytes` has room
-     * for text.size / 4 * 3 bytes, all of which may be overwritten in either case. Unused bits
-     * before padding may be set, as in binascii. */
+     * end. Returns whether `text` is clean; if so, writes the decoded bytes to `bytes` and their
+     * number to *size. `bytes` has room for kpl_base64_decoded_room(text.size) bytes, all of which
+     * may be overwritten in either case. Unused bits before padding may be set, as in binascii. */
     bool (*base64_decode)(kpl_bytes text, uint8_t *bytes, size_t *size);
 
     /* Writes the MD5 (RFC 1321) of each of `count` messages to the digest at the same index. */

@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* Fewer messages than this are faster one after another (measured with AVX2). */
-#define FEWEST 3
+#define MIN_LANES 3
 
 /* The messages in progress, in the lanes below `active`. Results in other lanes are ignored. */
 typedef struct {
@@ -149,7 +149,7 @@ md5_many(const kpl_bytes *messages, size_t count, uint8_t (*digests)[KPL_DIGEST_
     for (all.active = 0; all.active < LANES && started < count; all.active++) {
         start_message(&all, all.active, messages, started++);
     }
-    while (all.active >= FEWEST) {
+    while (all.active >= MIN_LANES) {
         run_blocks(&all, fewest_left(&all));
         /* Downwards: a closed lane receives a message from above, which has been handled. */
         for (size_t lane = all.active; lane-- > 0;) {

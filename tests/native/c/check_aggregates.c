@@ -53,13 +53,15 @@ read_all(const kpl_aggregate *aggregate)
     size_t sum = 0;
     for (size_t i = 0; i < kpl_aggregate_user_record_count(aggregate); i++) {
         kpl_user_record record = kpl_aggregate_user_record(aggregate, i);
-        CHECK(record.partition_key < kpl_aggregate_partition_key_count(aggregate), "record %zu",
-              i);
-        sum += sum_of(kpl_aggregate_partition_key(aggregate, record.partition_key));
+        CHECK(record.partition_key_index < kpl_aggregate_partition_key_count(aggregate),
+              "record %zu", i);
+        sum += sum_of(kpl_aggregate_partition_key(aggregate, record.partition_key_index));
         if (record.has_explicit_hash_key) {
-            CHECK(record.explicit_hash_key < kpl_aggregate_explicit_hash_key_count(aggregate),
+            CHECK(record.explicit_hash_key_index <
+                      kpl_aggregate_explicit_hash_key_count(aggregate),
                   "record %zu", i);
-            sum += sum_of(kpl_aggregate_explicit_hash_key(aggregate, record.explicit_hash_key));
+            sum +=
+                sum_of(kpl_aggregate_explicit_hash_key(aggregate, record.explicit_hash_key_index));
         }
         sum += sum_of(record.data);
         for (size_t j = 0; j < record.tag_count; j++) {
@@ -91,7 +93,7 @@ check_payload(kpl_arena *arena, uint8_t *memory, size_t size, place where)
     uint8_t digest[KPL_DIGEST_SIZE];
     uint8_t *copy = guarded_at(memory, size, where);
     memcpy(copy, payload, size);
-    kpl_status status = kpl_frame_check((kpl_bytes){copy, size}, &frame);
+    kpl_status status = kpl_frame_find((kpl_bytes){copy, size}, &frame);
     if (status != KPL_OK) {
         return status;
     }
@@ -136,7 +138,7 @@ check_every_byte(kpl_arena *arena, uint8_t *memory, place where)
 /* The first characters of text, each replaced by every byte: "84mawg" to "84mawv" hold the magic.
  */
 static void
-check_text(uint8_t *memory, place where)
+check_base64(uint8_t *memory, place where)
 {
     for (size_t size = 0; size <= 6; size++) {
         uint8_t *text = guarded_at(memory, size, where);
@@ -186,7 +188,7 @@ main(void)
     for (place where = AT_START; where <= AT_END; where++) {
         check_truncations(&arena, memory, where);
         check_every_byte(&arena, memory, where);
-        check_text(memory, where);
+        check_base64(memory, where);
     }
     kpl_arena_release(&arena);
     CHECK(allocations.in_use == 0, "%zu lost", allocations.in_use);

@@ -94,7 +94,7 @@ check_every_cap(void)
         }
         CHECK(arena.failure == KPL_OK, "cap %zu", cap);
         CHECK(kpl_arena_allocate(&arena, cap - total + 1) == NULL, "cap %zu", cap);
-        CHECK(arena.failure == KPL_TOO_LARGE, "cap %zu", cap);
+        CHECK(arena.failure == KPL_TOO_MUCH_MEMORY, "cap %zu", cap);
     }
     kpl_arena_release(&arena);
     CHECK(allocations.in_use == 0, "%zu lost", allocations.in_use);
@@ -109,7 +109,7 @@ check_sizes_that_would_wrap_around(void)
         kpl_arena_begin(&arena, 0, 1000);
         CHECK(kpl_arena_allocate(&arena, 8) != NULL, "8 bytes");
         CHECK(kpl_arena_allocate(&arena, SIZE_MAX - below) == NULL, "SIZE_MAX - %zu", below);
-        CHECK(arena.failure == KPL_TOO_LARGE, "SIZE_MAX - %zu", below);
+        CHECK(arena.failure == KPL_TOO_MUCH_MEMORY, "SIZE_MAX - %zu", below);
         kpl_arena_begin(&arena, 0, SIZE_MAX);
         CHECK(kpl_arena_allocate(&arena, SIZE_MAX / 2 - below) == NULL, "half less %zu", below);
         CHECK(arena.failure == KPL_NO_MEMORY, "half less %zu", below);

@@ -15,12 +15,12 @@ static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
 #define ARENA_CAP(size) (41 * (size) + 65536)
 #define LEAST_TOO_LARGE (65536 / (48 - 41))
 
-/* Checks kpl_frame_check on any payload. Returns whether it has a frame and the right digest. */
+/* Checks kpl_frame_find on any payload. Returns whether it has a frame and the right digest. */
 static bool
 check_frame(kpl_bytes payload)
 {
     kpl_frame frame;
-    kpl_status status = kpl_frame_check(payload, &frame);
+    kpl_status status = kpl_frame_find(payload, &frame);
     bool has_magic =
         payload.size >= sizeof MAGIC && memcmp(payload.data, MAGIC, sizeof MAGIC) == 0;
     size_t least = sizeof MAGIC + 1 + KPL_DIGEST_SIZE;
@@ -132,9 +132,9 @@ unpack_without_arena(kpl_bytes message, uint64_t *checksum)
 {
     kpl_aggregate *aggregate = kpl__aggregated_record__unpack(NULL, message.size, message.data);
     if (aggregate == NULL) {
-        return KPL_BAD_MESSAGE;
+        return KPL_MALFORMED_MESSAGE;
     }
-    kpl_status status = has_bad_index(aggregate) ? KPL_BAD_INDEX : KPL_OK;
+    kpl_status status = has_bad_index(aggregate) ? KPL_INDEX_OUTSIDE_TABLE : KPL_OK;
     *checksum = checksum_of(aggregate);
     kpl__aggregated_record__free_unpacked(aggregate, NULL);
     return status;
@@ -147,13 +147,13 @@ check_accessors(const kpl_aggregate *aggregate)
     for (size_t i = 0; i < kpl_aggregate_user_record_count(aggregate); i++) {
         const Kpl__Record *record = aggregate->records[i];
         kpl_user_record read = kpl_aggregate_user_record(aggregate, i);
-        kpl_bytes key = kpl_aggregate_partition_key(aggregate, read.partition_key);
+        kpl_bytes key = kpl_aggregate_partition_key(aggregate, read.partition_key_index);
         expect(key.data == aggregate->partition_key_table[record->partition_key_index].data,
                "the partition key");
         expect(read.has_explicit_hash_key == (record->has_explicit_hash_key_index != 0),
                "whether there is an explicit hash key");
         if (read.has_explicit_hash_key) {
-            key = kpl_aggregate_explicit_hash_key(aggregate, read.explicit_hash_key);
+            key = kpl_aggregate_explicit_hash_key(aggregate, read.explicit_hash_key_index);
             expect(key.data ==
                        aggregate->explicit_hash_key_table[record->explicit_hash_key_index].data,
                    "the explicit hash key");
@@ -173,7 +173,7 @@ check_unpacking(kpl_bytes message, kpl_arena *arena, kpl_status expected, uint64
     const kpl_aggregate *aggregate = NULL;
     kpl_status status = kpl_message_unpack(message, arena, &aggregate);
     expect(arena->allocated <= ARENA_CAP(message.size), "the cap");
-    if (status == KPL_TOO_LARGE) {
+    if (status == KPL_TOO_MUCH_MEMORY) {
         expect(message.size > LEAST_TOO_LARGE, "messages that are too large");
     }
     else {

@@ -1,8 +1,9 @@
-/* A Kinesis record from one of the known sources: which source it is from, and where its payload
- * is.
- */
-#ifndef DEAGG_SOURCE_H
-#define DEAGG_SOURCE_H
+/* A Kinesis record: its source, its metadata and its payload.
+ *
+ * input/lambda_shape then replaces `record` and `metadata` with new dicts in Lambda's shape,
+ * unless the source is Lambda. */
+#ifndef DEAGG_KINESIS_RECORD_H
+#define DEAGG_KINESIS_RECORD_H
 
 #include "base/state.h"
 
@@ -18,43 +19,44 @@ typedef enum {
 typedef struct {
     deagg_source source;
     PyObject *record;   /* strong: the Kinesis record, any mapping */
-    PyObject *metadata; /* strong: the mapping under deagg_source_metadata_key; the record itself
-                           for boto3 and Pipes */
+    PyObject *metadata; /* strong: the mapping in it that holds the metadata; the record itself for
+                           boto3 and Pipes */
     PyObject *payload;  /* strong: any object; payload.h checks its type */
-    bool is_text;       /* whether the payload is base64 text, not the bytes themselves */
+    bool is_base64;     /* whether the payload is base64 text, not the bytes themselves */
 } deagg_kinesis_record;
 
 /* Whether `record`, a mapping, is a Kinesis record from a known source: 1 or 0, or -1 with the
  * mapping's exception. */
 int
-deagg_source_is_known(deagg_state *state, PyObject *record);
+deagg_kinesis_record_is_known(deagg_state *state, PyObject *record);
 
 /* Reads `record`, number `index` of the input. 0 with *kinesis_record set, or -1 with TypeError if
  * it is not a mapping, KeyError if its source is unknown or its payload is missing, both naming
  * the index, or a mapping's exception. */
 int
-deagg_source_read(deagg_state *state, PyObject *record, Py_ssize_t index,
-                  deagg_kinesis_record *kinesis_record);
+deagg_kinesis_record_read(deagg_state *state, PyObject *record, Py_ssize_t index,
+                          deagg_kinesis_record *kinesis_record);
 
 /* The key of the metadata in records from Lambda, Firehose and Analytics: a borrowed reference. */
 PyObject *
-deagg_source_metadata_key(deagg_state *state, deagg_source source);
+deagg_kinesis_record_metadata_key(deagg_state *state, deagg_source source);
 
 /* Finds the payload of `record` if that takes only look-ups in exact dicts, which run no user code
  * except the comparison of user-defined keys with an equal hash. 1 with a new reference in
- * *payload and with *is_text, 0 if there is none, or -1 if such code raised something that is not
- * an Exception (KeyboardInterrupt). */
+ * *payload and with *is_base64, 0 if there is none, or -1 if such code raised something that is
+ * not an Exception (KeyboardInterrupt). */
 int
-deagg_source_find_payload(deagg_state *state, PyObject *record, PyObject **payload, bool *is_text);
+deagg_kinesis_record_find_payload(deagg_state *state, PyObject *record, PyObject **payload,
+                                  bool *is_base64);
 
 /* Finds the list or tuple of Kinesis records in `event`, a mapping that may be a whole event or
  * response. 1 with a new reference in *records, 0 with NULL if there is none, or -1 with NULL and
  * the mapping's exception. */
 int
-deagg_source_find_records(deagg_state *state, PyObject *event, PyObject **records);
+deagg_event_find_records(deagg_state *state, PyObject *event, PyObject **records);
 
 /* Drops the references. */
 void
-deagg_source_clear(deagg_kinesis_record *kinesis_record);
+deagg_kinesis_record_clear(deagg_kinesis_record *kinesis_record);
 
 #endif

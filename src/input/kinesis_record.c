@@ -1,5 +1,5 @@
-/* Recognising sources by their keys: see source.h. */
-#include "input/source.h"
+/* Recognising and reading Kinesis records: see kinesis_record.h. */
+#include "input/kinesis_record.h"
 
 #include "base/mapping.h"
 #include "input/unknown_source.h"
@@ -11,20 +11,20 @@ recognise_other(deagg_state *state, PyObject *record, deagg_source *source, PyOb
     const struct {
         deagg_source source;
         PyObject *keys[3]; /* borrowed; NULL after the last */
-    } marks[] = {
-        {DEAGG_BOTO3, {state->keys.Data, state->keys.SequenceNumber}},
-        {DEAGG_FIREHOSE, {state->keys.kinesisRecordMetadata}},
-        {DEAGG_ANALYTICS, {state->keys.kinesisStreamRecordMetadata}},
+    } signatures[] = {
+        {DEAGG_BOTO3, {state->names.Data, state->names.SequenceNumber}},
+        {DEAGG_FIREHOSE, {state->names.kinesisRecordMetadata}},
+        {DEAGG_ANALYTICS, {state->names.kinesisStreamRecordMetadata}},
         {DEAGG_PIPES,
-         {state->keys.data, state->keys.sequenceNumber, state->keys.kinesisSchemaVersion}},
+         {state->names.data, state->names.sequenceNumber, state->names.kinesisSchemaVersion}},
     };
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        int found = deagg_mapping_get(record, marks[i].keys[0], value);
-        for (size_t k = 1; found > 0 && k < 3 && marks[i].keys[k] != NULL; k++) {
-            found = deagg_mapping_has(record, marks[i].keys[k]);
+    for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
+        int found = deagg_mapping_get(record, signatures[i].keys[0], value);
+        for (size_t k = 1; found > 0 && k < 3 && signatures[i].keys[k] != NULL; k++) {
+            found = deagg_mapping_has(record, signatures[i].keys[k]);
         }
         if (found > 0) {
-            *source = marks[i].source;
+            *source = signatures[i].source;
             return 0;
         }
         Py_CLEAR(*value);
@@ -42,7 +42,7 @@ recognise_other(deagg_state *state, PyObject *record, deagg_source *source, PyOb
 static int
 recognise(deagg_state *state, PyObject *record, deagg_source *source, PyObject **value)
 {
-    int found = deagg_mapping_get(record, state->keys.kinesis, value);
+    int found = deagg_mapping_get(record, state->names.kinesis, value);
     if (found == 0) {
         return recognise_other(state, record, source, value);
     }
@@ -51,7 +51,7 @@ recognise(deagg_state *state, PyObject *record, deagg_source *source, PyObject *
 }
 
 int
-deagg_source_is_known(deagg_state *state, PyObject *record)
+deagg_kinesis_record_is_known(deagg_state *state, PyObject *record)
 {
     deagg_source source;
     PyObject *value;
@@ -64,13 +64,13 @@ deagg_source_is_known(deagg_state *state, PyObject *record)
 
 /* Whether the payload is base64 text: always, except for bytes-like objects from boto3. */
 static bool
-is_text(deagg_source source, PyObject *payload)
+sends_base64(deagg_source source, PyObject *payload)
 {
     return source != DEAGG_BOTO3 || !PyObject_CheckBuffer(payload);
 }
 
-/* Whether the record has its payload beside the metadata, under the first of the keys that the
- * source is recognised by. */
+/* Whether the record itself holds the metadata, and its payload under the first of the keys that
+ * the source is recognised by. */
 static bool
 is_flat(deagg_source source)
 {
@@ -78,15 +78,15 @@ is_flat(deagg_source source)
 }
 
 PyObject *
-deagg_source_metadata_key(deagg_state *state, deagg_source source)
+deagg_kinesis_record_metadata_key(deagg_state *state, deagg_source source)
 {
     switch (source) {
         case DEAGG_LAMBDA:
-            return state->keys.kinesis;
+            return state->names.kinesis;
         case DEAGG_FIREHOSE:
-            return state->keys.kinesisRecordMetadata;
+            return state->names.kinesisRecordMetadata;
         case DEAGG_ANALYTICS:
-            return state->keys.kinesisStreamRecordMetadata;
+            return state->names.kinesisStreamRecordMetadata;
         default:
             Py_UNREACHABLE();
     }
@@ -97,7 +97,7 @@ static PyObject *
 read_payload(deagg_state *state, PyObject *record, Py_ssize_t index, deagg_source source,
              PyObject *metadata)
 {
-    PyObject *metadata_key = deagg_source_metadata_key(state, source);
+    PyObject *metadata_key = deagg_kinesis_record_metadata_key(state, source);
     if (!deagg_is_mapping(metadata)) {
         PyErr_Format(PyExc_TypeError, "'%U' of record %zd must be a mapping, not '%.200s'",
                      metadata_key, index, Py_TYPE(metadata)->tp_name);
@@ -105,7 +105,7 @@ read_payload(deagg_state *state, PyObject *record, Py_ssize_t index, deagg_sourc
     }
     PyObject *payload;
     PyObject *container = source == DEAGG_LAMBDA ? metadata : record;
-    if (deagg_mapping_get(container, state->keys.data, &payload) == 0) {
+    if (deagg_mapping_get(container, state->names.data, &payload) == 0) {
         if (source == DEAGG_LAMBDA) {
             PyErr_Format(PyExc_KeyError, "'kinesis' of record %zd lacks the key 'data'", index);
         }
@@ -117,8 +117,8 @@ read_payload(deagg_state *state, PyObject *record, Py_ssize_t index, deagg_sourc
 }
 
 int
-deagg_source_read(deagg_state *state, PyObject *record, Py_ssize_t index,
-                  deagg_kinesis_record *kinesis_record)
+deagg_kinesis_record_read(deagg_state *state, PyObject *record, Py_ssize_t index,
+                          deagg_kinesis_record *kinesis_record)
 {
     if (!deagg_is_mapping(record)) {
         PyErr_Format(PyExc_TypeError, "record %zd must be a mapping, not '%.200s'", index,
@@ -136,7 +136,7 @@ deagg_source_read(deagg_state *state, PyObject *record, Py_ssize_t index,
     }
     if (is_flat(source)) {
         *kinesis_record = (deagg_kinesis_record){source, Py_NewRef(record), Py_NewRef(record),
-                                                 value, is_text(source, value)};
+                                                 value, sends_base64(source, value)};
         return 0;
     }
     PyObject *payload = read_payload(state, record, index, source, value);
@@ -145,7 +145,7 @@ deagg_source_read(deagg_state *state, PyObject *record, Py_ssize_t index,
         return -1;
     }
     *kinesis_record = (deagg_kinesis_record){source, Py_NewRef(record), value, payload,
-                                             is_text(source, payload)};
+                                             sends_base64(source, payload)};
     return 0;
 }
 
@@ -164,16 +164,17 @@ get_payload(deagg_state *state, PyObject *record, deagg_source source, PyObject 
         return 1;
     }
     PyObject *container = source == DEAGG_LAMBDA ? value : record;
-    return PyDict_CheckExact(container) ? PyDict_GetItemRef(container, state->keys.data, payload)
+    return PyDict_CheckExact(container) ? PyDict_GetItemRef(container, state->names.data, payload)
                                         : 0;
 }
 
 int
-deagg_source_find_payload(deagg_state *state, PyObject *record, PyObject **payload,
-                          bool *payload_is_text)
+deagg_kinesis_record_find_payload(deagg_state *state, PyObject *record, PyObject **payload,
+                                  bool *is_base64)
 {
     deagg_source source;
     PyObject *value;
+    *payload = NULL;
     if (!PyDict_CheckExact(record)) {
         return 0;
     }
@@ -189,17 +190,17 @@ deagg_source_find_payload(deagg_state *state, PyObject *record, PyObject **paylo
         found = 0;
     }
     if (found > 0) {
-        *payload_is_text = is_text(source, *payload);
+        *is_base64 = sends_base64(source, *payload);
     }
     return found;
 }
 
 /* Looks for a list or tuple of records under the two usual keys. Returns as
- * deagg_source_find_records does. */
+ * deagg_event_find_records does. */
 static int
 find_records(deagg_state *state, PyObject *event, PyObject **records)
 {
-    PyObject *const keys[] = {state->keys.Records, state->keys.records};
+    PyObject *const keys[] = {state->names.Records, state->names.records};
     for (size_t i = 0; i < 2; i++) {
         if (deagg_mapping_get(event, keys[i], records) < 0) {
             return -1;
@@ -213,14 +214,14 @@ find_records(deagg_state *state, PyObject *event, PyObject **records)
 }
 
 int
-deagg_source_find_records(deagg_state *state, PyObject *event, PyObject **records)
+deagg_event_find_records(deagg_state *state, PyObject *event, PyObject **records)
 {
     int found = find_records(state, event, records);
     if (found != 0) {
         return found;
     }
     PyObject *inner;
-    found = deagg_mapping_get(event, state->keys.SubscribeToShardEvent, &inner);
+    found = deagg_mapping_get(event, state->names.SubscribeToShardEvent, &inner);
     if (found > 0) {
         found = deagg_is_mapping(inner) ? find_records(state, inner, records) : 0;
         Py_DECREF(inner);
@@ -229,7 +230,7 @@ deagg_source_find_records(deagg_state *state, PyObject *event, PyObject **record
 }
 
 void
-deagg_source_clear(deagg_kinesis_record *kinesis_record)
+deagg_kinesis_record_clear(deagg_kinesis_record *kinesis_record)
 {
     Py_CLEAR(kinesis_record->record);
     Py_CLEAR(kinesis_record->metadata);
