@@ -8,13 +8,13 @@
  *   a tuple of one (input/kinesis_record), anything else that is not a list or tuple by its
  *   iterator.
  * - Read: input/kinesis_record recognises the record's source by its keys and finds its metadata
- * and its payload; input/lambda_shape converts the record to Lambda's shape. A record of the wrong
- *   shape raises here.
+ *   and its payload; input/lambda_shape converts the record to Lambda's shape. A record of the
+ *   wrong shape raises here.
  * - Decode, check: input/payload decodes base64 and checks the frame: the magic, the length and
- * the MD5 digest. A payload without the magic is plain. The first six characters of base64 are
- * enough to see that.
+ *   the MD5 digest. A payload without the magic is plain. The first six characters of base64 are
+ *   enough to see that.
  * - Unpack: kpl/message has protobuf-c unpack the message into an arena, under a cap on memory,
- * and checks every index into the key tables. input/extractor does this and the step before.
+ *   and checks every index into the key tables. input/extractor does this and the step before.
  * - Filter: with hash_key_range, api/shard_filter finds aggregates of other shards, to be dropped.
  * - Build: output/record_dicts builds one dict per user record, when its turn comes.
  * - Pass through: output/passthrough yields a plain or damaged record itself. It first reports a
