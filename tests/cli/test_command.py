@@ -205,15 +205,23 @@ BAD_INPUT = {
 }
 
 
-@pytest.mark.parametrize("case", BAD_INPUT)
-@pytest.mark.parametrize("from_file", [True, False], ids=["file", "standard input"])
-def test_bad_input_is_named_with_what_is_wrong(case, from_file, tmp_path):
-    text, wrong = BAD_INPUT[case]
-    (tmp_path / "bad.json").write_bytes(text)
-    line = message(run("bad.json" if from_file else "-", stdin=text, folder=tmp_path))
-    assert ("bad.json: " if from_file else "standard input: ") in line
-    assert wrong in line
-    assert "secret" not in line
+def test_bad_input_is_reported_with_its_place_and_fault(tmp_path):
+    for case, (text, _) in BAD_INPUT.items():
+        (tmp_path / case).write_bytes(text)
+    process = run(*BAD_INPUT, folder=tmp_path)
+    assert process.returncode == 1
+    lines_written = process.stderr.decode().splitlines()
+    for line, (case, (_, fault)) in zip(lines_written, BAD_INPUT.items(), strict=True):
+        assert f": {case}: " in line
+        assert fault in line
+        assert "secret" not in line
+
+
+def test_bad_standard_input_is_reported_with_its_place_and_fault():
+    text, fault = BAD_INPUT["bad line"]
+    line = message(run("-", stdin=text))
+    assert "standard input: " in line
+    assert fault in line
 
 
 def test_file_that_cannot_be_opened(tmp_path):

@@ -68,23 +68,23 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("source", ONE_OF_EACH)
-def test_every_source(source):
-    document = ONE_OF_EACH[source]
-    expected = deaggregate_records(document)
-    assert [record["kinesis"]["partitionKey"] for record in expected] == ["a", "b"]
-    assert lines(run_text(document)) == expected
+def test_every_source(tmp_path):
+    for source, document in ONE_OF_EACH.items():
+        (tmp_path / source).write_text(json.dumps(document))
+    expected = sum(map(deaggregate_records, ONE_OF_EACH.values()), [])
+    assert [record["kinesis"]["partitionKey"] for record in expected] == ["a", "b"] * 6
+    assert lines(run(*ONE_OF_EACH, folder=tmp_path)) == expected
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("from_file", [True, False], ids=["file", "standard input"])
-def test_every_form_of_a_document(form, from_file, tmp_path):
+def test_every_form_of_a_document(tmp_path):
+    """By the content alone: no name has an extension, and standard input has no name."""
     document = ONE_OF_EACH["get-records"]
-    text = FORMS[form](document)
-    # The name tells nothing: standard input has none.
-    (tmp_path / "records").write_bytes(text)
-    process = run("records" if from_file else "-", stdin=text, folder=tmp_path)
-    assert lines(process) == deaggregate_records(document)
+    for form in FORMS:
+        (tmp_path / form).write_bytes(FORMS[form](document))
+    expected = deaggregate_records(document)
+    assert lines(run(*FORMS, folder=tmp_path)) == expected * len(FORMS)
+    for form in ("UTF-16", "gzip"):
+        assert lines(run_text(FORMS[form](document))) == expected
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["as it is", "gzip"])

@@ -85,8 +85,19 @@ def test_hostile_messages_are_read_as_the_oracle_reads_them(source, case):
     assert_as_the_oracle([BUILDERS[source](hostile_payload)])
 
 
-@cases(HOSTILE)
-def test_hostile_messages_of_the_largest_size(case):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "the smallest records",
+        "records of 15 tags",
+        "partition keys of a byte",
+        "empty hash keys",
+        "unknown bytes",
+        "one data, of which the last counts",
+    ],
+)
+def test_hostile_messages_of_the_largest_size(name):
+    case = HOSTILE[name]
     count = case.count_for(LARGEST_PAYLOAD)
     hostile_payload = payload(case.message(count))
     assert LARGEST_PAYLOAD - 100 < len(hostile_payload) <= LARGEST_PAYLOAD
@@ -138,14 +149,14 @@ LENGTH_POSITIONS = {
 }
 
 
-@pytest.mark.parametrize("length", HOSTILE_LENGTHS)
 @cases(LENGTH_POSITIONS)
-def test_hostile_lengths(case, length):
+def test_hostile_lengths(case):
     number, around, content = case
-    hostile_field = key(number, LENGTH_PREFIXED) + varint(length) + content
-    hostile_record = kinesis_record(payload(around(hostile_field)))
-    assert_untouched(hostile_record, oracle.BAD_MESSAGE)
-    assert_as_the_oracle([hostile_record])
+    for length in HOSTILE_LENGTHS:
+        hostile_field = key(number, LENGTH_PREFIXED) + varint(length) + content
+        hostile_record = kinesis_record(payload(around(hostile_field)))
+        assert_untouched(hostile_record, oracle.BAD_MESSAGE)
+        assert_as_the_oracle([hostile_record])
 
 
 @cases(LENGTH_POSITIONS)
@@ -156,7 +167,7 @@ def test_the_same_with_a_length_that_fits(case):
 
 
 def test_a_hostile_length_behind_ten_mebibytes():
-    case = HOSTILE["the smallest records"]
+    case = HOSTILE["unknown bytes"]
     sound = case.message(case.count_for(LARGEST_PAYLOAD))
     hostile_message = sound + key(3, LENGTH_PREFIXED) + varint(2**31 - 1)
     assert_untouched(kinesis_record(payload(hostile_message)), oracle.BAD_MESSAGE)
@@ -221,7 +232,7 @@ def test_a_key_of_ten_mebibytes_that_is_not_utf_8(end):
 
 
 def test_a_key_each_that_is_not_utf_8():
-    count = 100_000
+    count = 20_000
     hostile_payload = payload(message([b"\xff"] * count, map(record, range(count))))
     outputs = deaggregate_records(kinesis_record(hostile_payload), hash_key_range=ALL_HASH_KEYS)
     assert len(outputs) == count

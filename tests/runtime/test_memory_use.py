@@ -91,19 +91,18 @@ def test_the_iterator_s_peak_is_bounded_and_linear(case):
         peak = iterator_peak(kinesis_record(text))
         return peak, len(hostile_payload)
 
-    peak, size = peak_and_size(10)
-    larger_peak, larger_size = peak_and_size(12)
+    peak, size = peak_and_size(9)
+    larger_peak, larger_size = peak_and_size(11)
     assert size < peak < size * MOST_PER_BYTE + MOST_ON_TOP
     assert larger_size * 3 < larger_peak < larger_size * MOST_PER_BYTE + MOST_ON_TOP
     assert larger_peak / larger_size < peak / size * 1.2
 
 
 def test_the_iterator_s_peak_is_bounded_at_its_worst():
-    """With nearly 10 MiB, with both kinds of base64, and with one such message after another."""
-    worst = HOSTILE["empty hash keys"].message(greediest_count(18))
+    """From bytes, with both kinds of base64, and with one such message after another."""
+    worst = HOSTILE["empty hash keys"].message(greediest_count(16))
     hostile_payload = payload(worst)
     text = base64_text(hostile_payload)
-    assert 8 * MIB < len(hostile_payload) < 10 * MIB
     peaks = [
         iterator_peak(boto3_record(hostile_payload)),
         iterator_peak(kinesis_record(text)),
@@ -111,13 +110,13 @@ def test_the_iterator_s_peak_is_bounded_at_its_worst():
         iterator_peak(kinesis_record(text), kinesis_record(text + "\n"), kinesis_record(text)),
     ]
     assert max(peaks) < len(hostile_payload) * MOST_PER_BYTE + MOST_ON_TOP
-    # Measured: 74, 75, 76 and 76.
+    # Measured with 10 MiB: 74, 75, 76 and 76.
     assert min(peaks) > len(hostile_payload) * 40
 
 
 # The cap
 
-WORST_COUNTS = [greediest_count(doublings) for doublings in (10, 12, 14)]
+WORST_COUNTS = [greediest_count(doublings) for doublings in (10, 12)]
 
 
 @pytest.mark.parametrize("count", WORST_COUNTS)
