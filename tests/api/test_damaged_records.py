@@ -1,4 +1,4 @@
-"""A damaged aggregate comes out untouched, and one log line says why, without the data."""
+"""A damaged aggregate is passed through untouched, and one log line without data reports why."""
 
 import logging
 import pathlib
@@ -90,7 +90,7 @@ def deaggregate(request):
 
 
 @pytest.mark.parametrize("case", DAMAGED)
-def test_damaged_record_comes_out_untouched_with_one_line(case, deaggregate, caplog):
+def test_damaged_record_is_passed_through_with_one_line(case, deaggregate, caplog):
     data, reason = DAMAGED[case]
     damaged = kinesis_record(data, "123")
     before = {**damaged, "kinesis": dict(damaged["kinesis"])}
@@ -183,7 +183,9 @@ def failing_handler():
     logger.removeHandler(handler)
 
 
-def test_logging_handler_that_raises_costs_no_record(failing_handler, monkeypatch, deaggregate):
+def test_no_record_is_lost_to_a_logging_handler_that_raises(
+    failing_handler, monkeypatch, deaggregate
+):
     unraisable = []
     monkeypatch.setattr(
         sys, "unraisablehook", lambda unraised: unraisable.append(unraised.exc_value)
@@ -200,7 +202,7 @@ def test_level_may_silence_the_logger(caplog, deaggregate):
     assert not caplog.records
 
 
-# What is imported, and when
+# Imports
 
 IMPORTS = """
 import sys
@@ -222,11 +224,7 @@ def run_fresh(program, *arguments):
     return process
 
 
-def test_importing_the_package_imports_nothing_but_itself():
-    run_fresh("")
-
-
-def test_logging_is_imported_when_there_is_something_to_say():
+def test_logging_is_imported_for_the_first_log_line():
     process = run_fresh(
         """
 sound, damaged = ({"kinesis": {"sequenceNumber": "123", "data": data}} for data in sys.argv[2:])

@@ -1,4 +1,4 @@
-"""The iterator takes its input as the original's generator did: late, and one record at a time."""
+"""The iterator reads its input as the original's generator did: late, one record at a time."""
 
 import collections
 import itertools
@@ -23,21 +23,21 @@ def data_of(user_records):
 
 
 class Untouchable:
-    """Records that must not be looked at."""
+    """Records that must not be read."""
 
     def __iter__(self):
-        raise AssertionError("looked at")
+        raise AssertionError("was read")
 
     __len__ = __getitem__ = __length_hint__ = __iter__
 
 
-def test_the_call_looks_at_nothing():
+def test_the_call_reads_nothing():
     iter_deaggregate_records(Untouchable())
     iter_deaggregate_records(None)
 
 
-def test_the_first_next_looks_at_records():
-    with pytest.raises(AssertionError, match="looked at"):
+def test_the_first_next_reads_records():
+    with pytest.raises(AssertionError, match="was read"):
         next(iter_deaggregate_records(Untouchable()))
     with pytest.raises(TypeError):
         next(iter_deaggregate_records(None))
@@ -52,7 +52,7 @@ def test_records_may_change_until_the_first_next():
     assert list(from_several) == several
 
 
-def test_it_is_an_iterator_and_no_generator():
+def test_it_is_an_iterator_but_not_a_generator():
     iterator = iter_deaggregate_records([plain()])
     assert iter(iterator) is iterator
     assert isinstance(iterator, Iterator)
@@ -63,7 +63,7 @@ def test_it_is_an_iterator_and_no_generator():
 # One input record at a time
 
 
-def test_input_records_are_taken_one_at_a_time():
+def test_input_records_are_read_one_at_a_time():
     taken = []
 
     def source():
@@ -81,7 +81,7 @@ def test_endless_input():
     assert data_of(itertools.islice(iterator, 101)) == ["eA==", "eQ=="] * 50 + ["eA=="]
 
 
-def test_aggregates_without_records_are_passed_over():
+def test_aggregates_without_records_are_skipped():
     empty = aggregated_kinesis_record(message([b"key"]))
     last = plain()
     assert list(iter_deaggregate_records([empty] * 1000 + [last])) == [last]
@@ -123,7 +123,7 @@ def test_sequence_without_iter():
 
 
 @pytest.mark.parametrize("base", [list, tuple])
-def test_iter_of_a_subclass_is_what_counts(base):
+def test_iter_of_a_subclass_is_called(base):
     class Reversed(base):
         def __iter__(self):
             return reversed(tuple(super().__iter__()))
@@ -221,7 +221,7 @@ def test_metadata_replaced_before_its_turn():
 
 @pytest.mark.parametrize("bad", [7, {}, {"kinesis": {}}, {"kinesis": {"data": 1}}])
 @pytest.mark.parametrize("kind", [list, tuple, iter])
-def test_errors_appear_when_their_record_comes(bad, kind):
+def test_errors_are_raised_at_their_records_turn(bad, kind):
     iterator = iter_deaggregate_records(kind([plain(), aggregate(b"1", b"2"), bad, plain()]))
     assert len(list(itertools.islice(iterator, 3))) == 3
     with pytest.raises((TypeError, KeyError)):
@@ -230,7 +230,7 @@ def test_errors_appear_when_their_record_comes(bad, kind):
 
 
 @pytest.mark.parametrize("text", [bytes, bytearray])
-def test_no_buffer_is_held_between_two_results(text):
+def test_every_buffer_is_released_before_a_result(text):
     one = aggregate(b"1", b"2")
     data = one["kinesis"]["data"] = text(one["kinesis"]["data"].encode())
     view = memoryview(data)

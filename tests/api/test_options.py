@@ -54,13 +54,13 @@ def test_data_format_changes_nothing(deaggregate, data_format):
 
 @on_both_functions
 @pytest.mark.parametrize("data_format", ["boto3", "Boto3 ", "", "Lambda", b"Boto3", 0, False, []])
-def test_no_data_format(deaggregate, data_format):
+def test_invalid_data_format(deaggregate, data_format):
     with pytest.raises(ValueError, match="data_format"):
         deaggregate([], data_format)
 
 
 @on_both_functions
-def test_a_wrong_option_is_refused_before_anything_is_read(deaggregate):
+def test_a_wrong_option_is_rejected_before_anything_is_read(deaggregate):
     def unread():
         raise AssertionError("was read")
         yield
@@ -113,7 +113,7 @@ def test_a_decoded_plain_record_shares_its_metadata():
 
 @from_every_source
 @pytest.mark.parametrize("text", ["eA", "84mawg", "\u20ac", "not base64"])
-def test_what_does_not_decode_is_damaged(source, text):
+def test_undecodable_text_is_damaged(source, text):
     made = BUILDERS[source](text)
     with logged() as log:
         (output,) = deaggregate_records([made], decode=True)
@@ -170,13 +170,13 @@ def test_strict(deaggregate, source, reason):
     assert SEQUENCE_NUMBER in str(caught.value)
 
 
-def test_strict_has_nothing_against_the_others():
+def test_strict_accepts_sound_and_plain_records():
     records = [kinesis_record(content) for content in (PAYLOAD, b"plain", payload(b"\x0a\x01a"))]
     records.append(kinesis_record("not base64"))
     assert deaggregate_records(records, strict=True) == deaggregate_records(records)
 
 
-def test_strict_comes_in_its_turn():
+def test_strict_raises_at_the_records_turn():
     plain = kinesis_record(b"plain")
     damaged = [kinesis_record(WRONG_DIGEST, str(number)) for number in range(2)]
     iterator = iter_deaggregate_records([plain, *damaged, plain], strict=True)
@@ -229,7 +229,7 @@ def test_verify(source):
 @pytest.mark.parametrize(
     "aggregated_record", [b"\x0a\x01a", message([b"a"], [], [b"7"]), b"\x28\0"]
 )
-def test_no_records_vouch_for_nothing(aggregated_record):
+def test_a_message_without_records_needs_its_digest(aggregated_record):
     made = aggregated_kinesis_record(aggregated_record)
     assert deaggregate_records([made]) == []
     with logged() as log:

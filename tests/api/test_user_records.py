@@ -1,4 +1,4 @@
-"""What comes out of an aggregate: the keys and values of its user records, however many."""
+"""The user records of an aggregate: their keys, their values and their number."""
 
 import base64
 import json
@@ -50,7 +50,7 @@ def test_whole_user_record_in_its_order():
         "awsRegion": "us-east-1",
     }
     (user_record,) = deaggregate_records([one])
-    # Compared as text, so that the order counts too.
+    # Compared as text, so that the order counts as well.
     assert json.dumps(user_record) == json.dumps(
         {
             "kinesis": {
@@ -73,7 +73,7 @@ def test_whole_user_record_in_its_order():
     assert user_record["kinesis"]["aggregated"] is True
 
 
-def test_metadata_that_is_not_there_is_left_out():
+def test_missing_metadata_is_left_out():
     data = aggregated_kinesis_record(message([b"key"], [record(0)]))["kinesis"]["data"]
     (user_record,) = deaggregate_records([{"kinesis": {"data": data}}])
     names = ["explicitHashKey", "partitionKey", "subSequenceNumber", "aggregated", "data"]
@@ -81,7 +81,7 @@ def test_metadata_that_is_not_there_is_left_out():
     assert list(user_record["kinesis"]) == names
 
 
-def test_what_the_record_claims_of_itself_does_not_show():
+def test_keys_of_the_user_record_override_those_of_the_kinesis_record():
     one = aggregated_kinesis_record(message([b"key"], [record(0, b"1"), record(0, b"2")]))
     claims = {"explicitHashKey": "9", "subSequenceNumber": 9, "aggregated": False}
     one["kinesis"].update(claims)
@@ -100,7 +100,7 @@ def test_keys_of_the_record_need_not_be_text():
     assert user_record[7] == user_record["kinesis"][("a", 1)] == "value"
 
 
-def test_sub_sequence_numbers_start_anew_with_each_aggregate():
+def test_sub_sequence_numbers_restart_with_each_aggregate():
     one = aggregated_kinesis_record(message([b"key"], [record(0)] * 300))
     user_records = deaggregate_records([one, one])
     assert [each["kinesis"]["subSequenceNumber"] for each in user_records] == [*range(300)] * 2
@@ -157,7 +157,7 @@ def test_same_key_twice_in_a_table():
 # The message
 
 
-def test_tags_do_not_show_and_do_no_harm():
+def test_tags_are_ignored():
     tags = [tag(b"name", b"value"), tag(b"without value"), tag(b"", b"")]
     inners = kinesis_of(message([b"key"], [record(0, b"x", tags=tags), record(0, b"y")]))
     assert [data_of(each) for each in inners] == [b"x", b"y"]
@@ -199,8 +199,9 @@ def test_every_byte_in_every_position_of_a_base64_group():
 
 
 def aggregate_of_size(size, head, field):
-    """A Kinesis record with a payload of exactly `size` bytes: `head`, then `field` as often as it
-    fits, then one user record that fills up the rest. Returns it with the number of fields.
+    """Returns a Kinesis record with a payload of exactly `size` bytes, and its number of `field`s.
+
+    `head` is first, then `field` as often as it fits, then one user record that fills the rest.
     """
     room = size - 20 - len(head)
     count = (room - 5000) // len(field)

@@ -1,9 +1,8 @@
-"""Every kernel set of src/kpl, by name, at the edges of its memory and on every class of input.
+"""Every kernel set, by name, at the edges of its memory and on every class of input.
 
-The C files are compiled by themselves, into a library that ctypes calls. "plain" has to equal
-Python's own base64 and MD5, and every other set has to equal the same. Those of the machine's own
-architecture are tested so; aarch64's runs under emulation as well, where a cross compiler and
-qemu are there.
+The C files are compiled into a library that ctypes calls. Every set of the machine's architecture
+has to agree with Python's own base64 and MD5. aarch64's set runs under emulation as well, where
+there are a cross compiler and qemu.
 """
 
 import base64
@@ -66,7 +65,7 @@ class Kernels(ctypes.Structure):
 
 
 class GuardedMemory:
-    """Two pages of memory between two that end the process when they are touched."""
+    """Two pages of memory between two pages without access."""
 
     SIZE = 2 * mmap.PAGESIZE
 
@@ -81,7 +80,7 @@ class GuardedMemory:
             assert libc.mprotect(*arguments) == 0
 
     def address(self, size, place):
-        """Where `size` bytes lie: at the "start" or the "end", or so far after the start."""
+        """The address of `size` bytes at the "start", at the "end", or at an offset."""
         assert size <= self.SIZE
         if place == "start":
             return self._start
@@ -117,7 +116,7 @@ class KernelSet:
         return ctypes.string_at(text, size)
 
     def decode(self, text, place="end"):
-        """The bytes, or None if the kernel says that the text is not clean base64."""
+        """The bytes, or None if the kernel reports that the text is not clean base64."""
         decoded = self._reserve(len(text) // 4 * 3, place)
         size = ctypes.c_size_t(self.UNTOUCHED)
         if self._kernels.base64_decode(self._inputs[0].put(text, place), decoded, size):
@@ -253,7 +252,7 @@ def test_padding_at_every_place_of_the_text(kernel_set, size):
 
 
 @pytest.mark.parametrize("size", [4, 196])
-def test_bits_that_padding_leaves_over(kernel_set, size):
+def test_unused_bits_before_padding(kernel_set, size):
     for padding in (b"=", b"=="):
         for character in ALPHABET:
             text = clean_text(size - len(padding) - 1) + bytes([character]) + padding
@@ -346,7 +345,7 @@ def test_the_length_in_bits_has_64(library):
 
 
 def test_neon_under_emulation(tmp_path):
-    """tests/c/compare_kernels.c compares what runs there with "plain"."""
+    """c/compare_kernels.c compares each set with "plain"."""
     compiler = shutil.which("aarch64-linux-gnu-gcc")
     emulator = shutil.which("qemu-aarch64-static") or shutil.which("qemu-aarch64")
     if not (compiler and emulator):

@@ -1,4 +1,4 @@
-"""Aggregates that boto3 puts to a Kinesis server over HTTP and gets back."""
+"""Aggregates that boto3 puts to a Kinesis server, and reads back, over HTTP."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ def get_records(client, stream, shard_id):
 
 @pytest.fixture(scope="module")
 def response(kinesis_client):
-    """What get_records returns for all aggregates, a plain payload and a damaged one."""
+    """The response of get_records with all aggregates, a plain payload and a damaged one."""
     kinesis_client.create_stream(StreamName="mixed", ShardCount=1)
     kinesis_client.get_waiter("stream_exists").wait(StreamName="mixed", WaiterConfig={"Delay": 1})
     put = kinesis_client.put_records(
@@ -55,7 +55,7 @@ def response(kinesis_client):
     return get_records(kinesis_client, "mixed", put["Records"][0]["ShardId"])
 
 
-def test_what_was_put_comes_out(response):
+def test_all_that_was_put_is_returned(response):
     with logged() as log:
         outputs = deaggregate_records(response["Records"], decode=True)
     assert [output["kinesis"]["data"] for output in outputs] == [*USER_DATA, b"plain", DAMAGED]
@@ -70,7 +70,7 @@ def test_what_was_put_comes_out(response):
     assert [each["kinesis"]["subSequenceNumber"] for each in user_records] == [0, 1] * 5
 
 
-def test_metadata_is_boto3s(response):
+def test_metadata_is_taken_from_boto3s_records(response):
     sent = [each for each in response["Records"][:5] for _ in range(2)]
     for output, kinesis_record in zip(deaggregate_records(response)[:10], sent, strict=True):
         assert list(output) == ["kinesis"]
@@ -82,7 +82,7 @@ def test_metadata_is_boto3s(response):
         assert kinesis.get("encryptionType") == kinesis_record.get("EncryptionType")
 
 
-def test_ways_to_hand_it_over(response):
+def test_forms_of_the_argument(response):
     outputs = deaggregate_records(response["Records"])
     assert [output["kinesis"]["data"] for output in outputs] == [
         base64_text(data) for data in [*USER_DATA, b"plain", DAMAGED]
@@ -110,7 +110,7 @@ def test_json_of_the_command_line(response):
     assert json.loads(json.dumps(outputs)) == outputs
 
 
-def test_unpack_takes_the_data(response):
+def test_unpack_accepts_the_data(response):
     contents = [each["Data"] for each in response["Records"][:5]]
     assert [user_record.data for each in contents for user_record in unpack(each)] == USER_DATA
 
@@ -152,9 +152,9 @@ def test_hash_key_ranges_of_shards(kinesis_client, shards):
             is_its_own = other_response is its_response
             assert outputs == (all_outputs if is_its_own else [])
             assert len(log) == (0 if is_its_own else len(all_outputs))
-    came_out = [
+    partition_keys = [
         output["kinesis"]["partitionKey"]
         for each in responses
         for output in deaggregate_records(each)
     ]
-    assert sorted(came_out) == sorted(key.decode() for key in keys + explicit)
+    assert sorted(partition_keys) == sorted(key.decode() for key in keys + explicit)

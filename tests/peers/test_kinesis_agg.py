@@ -1,9 +1,9 @@
-"""The package beside aws_kinesis_agg 1.2.3, on records of Lambda.
+"""The package compared with aws_kinesis_agg 1.2.3, on records of Lambda.
 
 First: where no difference is documented, the outputs are equal, the order of keys included. Then
 one test for each documented difference, which shows theirs and ours. The original, aws_kpl_deagg
 1.0.10, is Python 2 only and cannot run here; aws_kinesis_agg descends from the same code. Where
-the original's source shows that it does otherwise, the test says so.
+the original's source shows other behaviour, the test says so.
 """
 
 import base64
@@ -40,7 +40,7 @@ def theirs():
 
 
 def ours(records: list[dict]) -> tuple[list[dict], list[str]]:
-    """What the package makes of `records`, and the reasons in its log lines."""
+    """Returns the package's results for `records`, and the reasons in its log lines."""
     with logged() as log:
         outputs = deaggregate_records(records)
     return outputs, [reason for _, reason in log]
@@ -50,7 +50,7 @@ def ours(records: list[dict]) -> tuple[list[dict], list[str]]:
 
 
 def without_carried_metadata(output: dict) -> dict:
-    """aws_kinesis_agg drops what it does not know of a Kinesis record's 'kinesis'."""
+    """aws_kinesis_agg drops the keys of 'kinesis' that it does not know."""
     kinesis = {
         name: value for name, value in output["kinesis"].items() if name != "encryptionType"
     }
@@ -63,7 +63,7 @@ def without_outer_data(output: dict) -> dict:
 
 
 def assert_equal_outputs(theirs: Any, records: list[dict]) -> list[str]:
-    """Compares what comes out for `records` and returns the reasons in our log lines."""
+    """Compares the results for `records` and returns the reasons in our log lines."""
     inputs = {id(each) for each in records}
     our_outputs, reasons = ours(records)
     their_outputs = theirs(records)
@@ -89,7 +89,7 @@ PAYLOAD = payload(MESSAGE)
 
 @st.composite
 def kinesis_records(draw, payloads):
-    """Lambda records, their keys in either order, that may have what aws_kinesis_agg drops."""
+    """Lambda records, with keys in either order and some keys that aws_kinesis_agg drops."""
     made = kinesis_record(draw(payloads))
     if draw(st.booleans()):
         made["kinesis"] = dict(reversed(made["kinesis"].items()))
@@ -153,7 +153,7 @@ def values(outputs: list[dict], name: str) -> list[Any]:
 
 
 def assert_untouched(records: list[dict], reason: str) -> None:
-    """Each of `records` comes out of the package as it is, for one reason."""
+    """Asserts that the package passes each of `records` through, for one reason."""
     outputs, reasons = ours(records)
     assert len(outputs) == len(records)
     assert all(output is each for output, each in zip(outputs, records, strict=True))
@@ -273,7 +273,7 @@ def test_an_outer_key_data(theirs):
     assert ours(records)[0][0]["data"] == "outer"
 
 
-def test_metadata_that_theirs_does_not_know(theirs):
+def test_metadata_that_theirs_drops(theirs):
     records = [aggregated_kinesis_record(message([b"a"], [record(0)]))]
     records[0]["kinesis"]["encryptionType"] = "KMS"
     assert "encryptionType" not in theirs(records)[0]["kinesis"]
@@ -281,7 +281,7 @@ def test_metadata_that_theirs_does_not_know(theirs):
 
 
 @pytest.mark.parametrize("name", ["approximateArrivalTimestamp", "kinesisSchemaVersion"])
-def test_metadata_that_is_not_there(theirs, capsys, name):
+def test_missing_metadata(theirs, capsys, name):
     # 1.0.10 does not look at approximateArrivalTimestamp.
     records = [aggregated_kinesis_record(message([b"a"], [record(0, b"x")]))]
     del records[0]["kinesis"][name]
@@ -292,7 +292,7 @@ def test_metadata_that_is_not_there(theirs, capsys, name):
     assert name not in outputs[0]["kinesis"]
 
 
-def test_a_sequence_number_that_is_not_there(theirs):
+def test_a_missing_sequence_number(theirs):
     records = [aggregated_kinesis_record(message([b"a"], [record(0, b"x")]))]
     del records[0]["kinesis"]["sequenceNumber"]
     with pytest.raises(KeyError):

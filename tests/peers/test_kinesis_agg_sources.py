@@ -1,7 +1,7 @@
-"""The package beside aws_kinesis_agg 1.2.3 on records of Firehose, Analytics and boto3.
+"""The package compared with aws_kinesis_agg 1.2.3 on records of Firehose, Analytics and boto3.
 
 Where no difference is documented, the outputs are equal. Each documented difference is one small
-function, which takes it away from one of the two outputs.
+function, which removes it from one of the two outputs.
 """
 
 import json
@@ -43,7 +43,7 @@ def theirs():
 
 
 def with_base64_data(output: dict) -> dict:
-    """aws_kinesis_agg gives a plain boto3 record's data as raw bytes."""
+    """aws_kinesis_agg returns a plain boto3 record's data as raw bytes."""
     data = output["kinesis"]["data"]
     assert type(data) is bytes
     return {"kinesis": {**output["kinesis"], "data": base64_text(data)}}
@@ -65,13 +65,13 @@ def assert_equal(our_output: dict, their_output: dict, source: str) -> None:
         normalised = without_carried_metadata(our_output, set())
         assert ordered(normalised) == ordered(with_str_data(their_output))
     else:
-        # In the order of a user record here, in another one there.
+        # Ours has the order of a user record, theirs another one.
         expected = with_base64_data(their_output) if source == "boto3" else their_output
         assert without_carried_metadata(our_output, {"shardId"}) == expected
 
 
 def assert_equal_outputs(theirs, records: list[dict], source: str) -> list[dict]:
-    """Compares what comes out for `records`, all from one source, and returns it."""
+    """Compares the results for `records`, all from one source, and returns ours."""
     data_format = "Boto3" if source == "boto3" else None
     their_outputs = list(theirs(records, data_format))
     with logged():
@@ -110,7 +110,7 @@ def test_the_real_analytics_event(theirs):
     assert len(assert_equal_outputs(theirs, records, "Analytics")) == 4
 
 
-# That the differences are there
+# The differences exist
 
 
 @pytest.mark.parametrize("source", BUILDERS)
@@ -149,7 +149,7 @@ def test_metadata_that_theirs_drops(theirs, source, content, name):
     ("source", "name"),
     [("boto3", "PartitionKey"), ("Firehose", "recordId"), ("Analytics", "recordId")],
 )
-def test_metadata_that_is_not_there(theirs, source, name):
+def test_missing_metadata(theirs, source, name):
     made = BUILDERS[source](b"plain")
     del made[name]
     with pytest.raises(KeyError):

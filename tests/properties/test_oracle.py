@@ -1,4 +1,4 @@
-"""The oracle itself, and the builders, held against bytes and rules written down by hand."""
+"""The oracle itself, and the builders, compared with bytes and rules written by hand."""
 
 import collections
 
@@ -43,7 +43,7 @@ def test_varints(encoded, number):
 
 
 @pytest.mark.parametrize("encoded", [b"", b"\x80", b"\x80" * 10 + b"\x00"])
-def test_no_varints(encoded):
+def test_invalid_varints(encoded):
     with pytest.raises(oracle.DamagedError):
         oracle.read_varint(encoded, 0, 10)
 
@@ -129,7 +129,7 @@ def test_damaged_texts(text):
     assert str(caught.value) == oracle.NOT_BASE64
 
 
-def test_what_comes_out():
+def test_results():
     aggregate = kinesis_record(PAYLOAD, "1")
     plain = kinesis_record(b"plain", "2")
     damaged = kinesis_record(MAGIC, "3")
@@ -184,6 +184,6 @@ def test_a_user_record():
         ({"kinesis": {"data": 7}}, TypeError),
     ],
 )
-def test_no_records(record, error):
+def test_invalid_records(record, error):
     with pytest.raises(error):
         oracle.deaggregate([record])

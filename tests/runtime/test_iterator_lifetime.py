@@ -1,4 +1,4 @@
-"""How the iterator ends, what it holds until then, and that it cannot be entered while it runs."""
+"""How the iterator ends, its references until then, and that it rejects re-entry while it runs."""
 
 import collections
 import gc
@@ -28,7 +28,7 @@ class WeakDict(dict):
 
 
 def references(iterator):
-    """What an iterator holds, its type aside."""
+    """The objects that an iterator refers to, except its type."""
     return [each for each in gc.get_referents(iterator) if each is not type(iterator)]
 
 
@@ -85,7 +85,7 @@ def test_finished_for_good(end, wrap):
 
 
 def end_of_wrapped(end, wrap):
-    """Ends an iterator over no list; only lists can be made to fail by an append."""
+    """Ends an iterator over another iterable; an append makes only a list fail."""
     records = [AGGREGATE, PLAIN, AGGREGATE]
     if end is failed:
         iterator = iter_deaggregate_records(wrap([*records, {}]))
@@ -96,7 +96,7 @@ def end_of_wrapped(end, wrap):
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_finished_iterator_holds_nothing(end):
+def test_finished_iterator_refers_to_nothing(end):
     records = WeakList(WeakDict(each) for each in [AGGREGATE, PLAIN, AGGREGATE])
     watched = [weakref.ref(records), *map(weakref.ref, records)]
     iterator = end(records)
@@ -105,7 +105,7 @@ def test_finished_iterator_holds_nothing(end):
     assert references(iterator) == []
 
 
-def test_dropped_iterator_lets_go_without_the_collector():
+def test_dropped_iterator_is_released_without_the_collector():
     records = WeakList([WeakDict(AGGREGATE), WeakDict(PLAIN)])
     watched = [weakref.ref(records), *map(weakref.ref, records)]
     gc.disable()
@@ -118,7 +118,7 @@ def test_dropped_iterator_lets_go_without_the_collector():
         gc.enable()
 
 
-def test_running_iterator_holds_no_record_that_is_done():
+def test_running_iterator_releases_each_finished_record():
     watched = []
 
     def source():
@@ -153,10 +153,10 @@ def test_closing_ends_a_generator_that_is_the_input():
 
 
 class Stop(BaseException):
-    """Like KeyboardInterrupt: no Exception."""
+    """Like KeyboardInterrupt, not an Exception."""
 
 
-def test_exception_of_the_input_comes_through_and_finishes():
+def test_exception_of_the_input_is_passed_on_and_finishes_the_iterator():
     error = Stop("mine")
 
     def source():
@@ -173,7 +173,7 @@ def test_exception_of_the_input_comes_through_and_finishes():
 
 
 class Stopping(collections.UserDict):
-    """A record whose methods raise what ends an iteration."""
+    """A record whose methods raise StopIteration."""
 
     def __getitem__(self, name):
         raise StopIteration
@@ -185,7 +185,7 @@ class StoppingRecords:
 
 
 @pytest.mark.parametrize("records", [[PLAIN, Stopping(PLAIN), PLAIN], StoppingRecords()])
-def test_stop_iteration_from_within_does_not_pass_for_the_end(records):
+def test_stop_iteration_from_within_is_not_taken_for_the_end(records):
     for function in (deaggregate_records, lambda records: list(iter_deaggregate_records(records))):
         with pytest.raises(RuntimeError) as caught:
             function(records)
@@ -236,7 +236,7 @@ def test_cycle_through_a_generator_is_collected():
 
 
 class Reentry:
-    """Enters the iterator it is given, where somebody else's code runs inside of it."""
+    """Enters the iterator from user code that the iterator runs."""
 
     def __init__(self):
         self.iterator = None

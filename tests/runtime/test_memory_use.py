@@ -1,4 +1,4 @@
-"""How much memory a call takes beside its result, and the cap on what a hostile message may take.
+"""The memory that a call takes beside its result, and the cap on that of a hostile message.
 
 tracemalloc sees all of it: decoded text, the decoded message and the keys come from PyMem_Raw* and
 PyMem_*, the dicts from Python's own allocators.
@@ -53,7 +53,7 @@ def test_the_iterator_s_peak_is_a_small_multiple_of_an_aggregate_s_size(wrap):
     assert size < peak < 6 * size
 
 
-def test_an_iterator_at_its_end_gives_all_memory_back():
+def test_a_finished_iterator_has_released_all_memory():
     records = [aggregate(20_000, 100)]
     tracemalloc.start()
     try:
@@ -70,8 +70,8 @@ def test_an_iterator_at_its_end_gives_all_memory_back():
 
 # Hostile messages
 
-# What README.md states: the iterator's peak in bytes per byte of the largest payload, and what
-# comes on top of it.
+# As README.md states: the iterator's peak in bytes per byte of the largest payload, and the rest,
+# which does not depend on the payload.
 MOST_PER_BYTE = 80
 MOST_ON_TOP = 128 << 10
 

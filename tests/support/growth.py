@@ -22,7 +22,7 @@ def least_growth(call):
 
     A leak shows in every round; what Python itself does now and then does not.
     """
-    # Kept in one place, so that the measurement itself leaves nothing behind.
+    # One list throughout, so that the measurement itself does not grow.
     least = [sys.maxsize] * 3
     for _ in range(ROUNDS):
         before = measure()

@@ -1,6 +1,6 @@
-"""Writes the inputs that the corpora were begun with: python make_seeds.py FOLDER
+"""Writes the inputs with which the corpora began: python make_seeds.py FOLDER
 
-They are the aggregates of tests/data, which the KPL made, and what the tests' builders make.
+They are the aggregates of tests/data, which the KPL made, and messages of the tests' builders.
 """
 
 import json
@@ -44,7 +44,7 @@ def real_messages():
 
 
 def messages():
-    """What a message can have, well-formed and not."""
+    """Messages with every feature, well-formed and malformed."""
     tags = [tag(b"k", b"v"), tag(b"")]
     good = message([b"a", b"\xc3\xa9\0"], [record(0, b"x", 1, tags), record(1)], HASH_KEYS[:3])
     overlong = key(1, 0, 5) + varint(0, 10) + bytes_field(3, b"overlong")
@@ -74,7 +74,7 @@ def texts():
 
 
 def md5_inputs():
-    """A count, the sizes, and what the messages are cut from."""
+    """A count, the sizes, and the bytes that the messages are cut from."""
     for count, size in [(1, 0), (2, 55), (8, 64), (9, 56), (16, 119), (17, 65), (40, 30)]:
         yield bytes([count]) + size.to_bytes(2, "little") * count + bytes(range(251)) * 8
 
