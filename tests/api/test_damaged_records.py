@@ -142,16 +142,6 @@ def test_without_the_magic_nothing_is_damaged(data, deaggregate, caplog):
     assert not caplog.records
 
 
-def test_every_damaged_record_has_its_line(deaggregate, caplog):
-    records = []
-    for number, (data, _) in enumerate(DAMAGED.values()):
-        records += [kinesis_record(data, str(number)), PLAIN]
-    assert deaggregate(records) == records
-    assert [line.args for line in caplog.records] == [
-        (str(number), reason) for number, (_, reason) in enumerate(DAMAGED.values())
-    ]
-
-
 @pytest.mark.parametrize("sequence_number", [None, 7, "100%s", "%(x)s", "🔑"])
 def test_sequence_number_is_logged_as_it_is(sequence_number, caplog):
     deaggregate_records([kinesis_record(PAYLOAD[:-1] + b"?", sequence_number)])

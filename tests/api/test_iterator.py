@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from aggregates import aggregated_kinesis_record, kinesis_record, message
-from list_changes import aggregate, damaged, plain
+from list_changes import aggregate, plain
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 
@@ -137,86 +137,6 @@ def test_single_mapping_counts_as_a_list_of_one():
     assert list(iter_deaggregate_records(one)) == deaggregate_records([one])
     assert deaggregate_records(one) == deaggregate_records([one])
     assert deaggregate_records(collections.UserDict(one)) == deaggregate_records([one])
-
-
-# A list that changes while it is iterated
-
-
-def appended(records):
-    records.append(plain(b"appended"))
-
-
-def inserted_before(records):
-    records.insert(0, plain(b"inserted"))
-
-
-def first_deleted(records):
-    del records[:1]
-
-
-def last_deleted(records):
-    del records[-1:]
-
-
-def cleared(records):
-    records.clear()
-
-
-def reversed_in_place(records):
-    records.reverse()
-
-
-def all_replaced(records):
-    records[:] = [plain(b"replaced"), plain(b"all"), plain(b"others")]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        appended,
-        inserted_before,
-        first_deleted,
-        last_deleted,
-        cleared,
-        reversed_in_place,
-        all_replaced,
-    ],
-)
-@pytest.mark.parametrize("steps", range(6))
-def test_changing_a_list_is_seen_as_by_pythons_list_iterator(change, steps):
-    def one_to_one(records):
-        yield from records
-
-    outputs = []
-    for function in (one_to_one, iter_deaggregate_records):
-        records = [plain(b"%d" % i) for i in range(4)]
-        iterator = function(records)
-        output = list(itertools.islice(iterator, steps))
-        change(records)
-        output += list(itertools.islice(iterator, 10))
-        records.append(plain(b"late"))
-        outputs.append(data_of(output) + data_of(iterator))
-    assert outputs[0] == outputs[1]
-
-
-@pytest.mark.parametrize("before", [aggregate, plain, damaged])
-@pytest.mark.parametrize("after", [aggregate, plain, damaged])
-def test_payload_replaced_before_its_turn(before, after, caplog):
-    records = [aggregate(b"1", b"2"), before(), aggregate(b"3")]
-    iterator = iter_deaggregate_records(records)
-    output = [next(iterator)]
-    records[1]["kinesis"]["data"] = after()["kinesis"]["data"]
-    output += iterator
-    assert output == deaggregate_records(records)
-    assert len(caplog.records) == (2 if after is damaged else 0)
-
-
-def test_metadata_replaced_before_its_turn():
-    records = [plain(), aggregate(b"1")]
-    iterator = iter_deaggregate_records(records)
-    next(iterator)
-    records[1]["kinesis"]["sequenceNumber"] = "new"
-    assert next(iterator)["kinesis"]["sequenceNumber"] == "new"
 
 
 @pytest.mark.parametrize("bad", [7, {}, {"kinesis": {}}, {"kinesis": {"data": 1}}])

@@ -24,7 +24,7 @@ from aggregates import (
 from comparison import assert_same_outputs, logged
 from list_changes import CHANGES, aggregate, batch, damaged, plain
 
-from aws_kpl_deagg import AggregateError, deaggregate_records, iter_deaggregate_records
+from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 
 # A list that changes while it is iterated
 
@@ -108,48 +108,7 @@ def test_a_payload_that_changes_in_place():
     assert outcomes[0][4]["kinesis"]["data"] == "Nw=="
 
 
-def test_payloads_of_a_tuples_records_may_change():
-    records = tuple(batch())
-    iterator = iter_deaggregate_records(records)
-    next(iterator)
-    records[5]["kinesis"]["data"] = aggregate(b"new")["kinesis"]["data"]
-    assert list(iterator) == deaggregate_records(iter(records))[1:]
-
-
 # Turns
-
-
-def test_log_lines_are_written_at_their_records_turn():
-    records = [
-        aggregate(b"0"),
-        damaged(sequence_number="1"),
-        *batch(5),
-        damaged(sequence_number="7"),
-        plain(),
-        damaged(sequence_number="9"),
-    ]
-    with logged() as entries:
-        seen = [len(entries) for _ in iter_deaggregate_records(records)]
-    assert seen == [0, 1, *[1] * 10, 2, 2, 3]
-    assert [sequence_number for sequence_number, _ in entries] == ["1", "7", "9"]
-
-
-def test_nothing_is_logged_for_a_record_that_is_never_reached():
-    iterator = iter_deaggregate_records([aggregate(), damaged(), damaged()])
-    with logged() as entries:
-        next(iterator)
-        iterator.close()
-    assert entries == []
-
-
-def test_strict_errors_are_raised_at_their_records_turn():
-    records = [*batch(3), damaged(sequence_number="3"), *batch(3)]
-    iterator = iter_deaggregate_records(records, strict=True)
-    assert len(list(itertools.islice(iterator, 6))) == 6
-    with pytest.raises(AggregateError) as caught:
-        next(iterator)
-    assert caught.value.sequence_number == "3"
-    assert list(iterator) == []
 
 
 class FailingKey:

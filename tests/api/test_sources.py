@@ -2,8 +2,6 @@
 
 import collections
 import json
-import logging
-import types
 
 import oracle
 import pytest
@@ -187,12 +185,6 @@ def test_real_analytics_event():
     ]
 
 
-@pytest.mark.parametrize("source", ["Firehose", "Analytics", "Pipes"])
-def test_json_accepts_the_results(source):
-    outputs = deaggregate_records([BUILDERS[source](PAYLOAD), BUILDERS[source](b"plain")])
-    assert json.loads(json.dumps(outputs)) == outputs
-
-
 # Metadata
 
 
@@ -213,85 +205,6 @@ def test_keys_of_boto3_get_a_small_first_letter():
         (4, 5),
         ("a", 7),
     ]
-
-
-@all_other_sources
-@pytest.mark.parametrize("name", ["partitionKey", "approximateArrivalTimestamp"])
-def test_missing_metadata_is_left_out(source, name):
-    made = BUILDERS[source](b"plain")
-    for level in [made, *[each for each in made.values() if isinstance(each, dict)]]:
-        level.pop(name, None)
-        level.pop(name[0].upper() + name[1:], None)
-    assert name not in kinesis_of(made)
-
-
-@pytest.mark.parametrize("source", ["Firehose", "Analytics"])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "kinesisSchemaVersion",
-        "sequenceNumber",
-        "approximateArrivalTimestamp",
-        "partitionKey",
-    ],
-)
-def test_placed_keys_are_taken_from_the_metadata_first(source, name):
-    made = BUILDERS[source](b"plain")
-    (metadata,) = [each for each in made.values() if isinstance(each, dict)]
-    metadata[name] = "the metadata's"
-    made[name] = "the record's"
-    place = list(kinesis_of(made)).index(name)
-    assert kinesis_of(made)[name] == "the metadata's"
-    del metadata[name]
-    assert kinesis_of(made)[name] == "the record's"
-    assert list(kinesis_of(made)).index(name) == place
-
-
-@pytest.mark.parametrize("source", ["Firehose", "Analytics"])
-def test_other_keys_are_taken_from_the_record_first(source):
-    made = BUILDERS[source](b"plain")
-    (metadata,) = [each for each in made.values() if isinstance(each, dict)]
-    metadata.update({"data": "no payload", "both": "the metadata's", "last": 1})
-    made.update({"both": "the record's", "first": 2})
-    kinesis = kinesis_of(made)
-    assert kinesis["data"] == "cGxhaW4="
-    assert kinesis["both"] == "the record's"
-    assert list(kinesis)[5:] == [
-        "recordId",
-        *(["both", "first"]),
-        *[key for key in metadata if key in ("subsequenceNumber", "shardId")],
-        "last",
-    ]
-
-
-def test_event_keys_of_pipes_keep_their_order():
-    made = dict(reversed(pipes_record(b"plain").items()))
-    made["other"] = "metadata"
-    (output,) = deaggregate_records([made])
-    assert list(output) == ["kinesis", *reversed(EVENT)]
-    assert output["kinesis"]["other"] == "metadata"
-
-
-@all_other_sources
-@pytest.mark.parametrize("content", [PAYLOAD, b"plain"])
-def test_metadata_is_shared_and_the_input_unchanged(source, content):
-    value = object()
-    made = BUILDERS[source](content)
-    made["added"] = value
-    before = ordered(made)
-    output, *others = deaggregate_records([made])
-    assert output["kinesis"]["added"] is value
-    assert ordered(made) == before
-    assert all(each["kinesis"] is not output["kinesis"] for each in others)
-
-
-@pytest.mark.parametrize("source", BUILDERS)
-@pytest.mark.parametrize("form", [collections.UserDict, types.MappingProxyType])
-def test_mappings_other_than_dicts(source, form):
-    made = BUILDERS[source](PAYLOAD)
-    wrapped = form({k: form(v) if isinstance(v, dict) else v for k, v in made.items()})
-    assert deaggregate_records([wrapped]) == deaggregate_records([made])
-    assert deaggregate_records(wrapped) == deaggregate_records([made])
 
 
 def test_a_defaultdict_is_not_changed():
@@ -378,14 +291,3 @@ WRONG_SHAPES = {
 def test_wrong_shapes(wrong, error, named):
     with pytest.raises(error, match=named):
         deaggregate_records([kinesis_record(b"plain"), wrong])
-
-
-@pytest.mark.parametrize("source", BUILDERS)
-def test_the_warning(source, caplog):
-    with caplog.at_level(logging.WARNING, "aws_kpl_deagg"):
-        deaggregate_records([BUILDERS[source](MAGIC + bytes(17))])
-    (line,) = caplog.records
-    assert line.name == "aws_kpl_deagg"
-    assert line.levelno == logging.WARNING
-    assert line.args == (SEQUENCE_NUMBER, "wrong digest")
-    assert SEQUENCE_NUMBER in line.getMessage()

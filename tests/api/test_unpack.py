@@ -143,13 +143,6 @@ def test_no_log_lines(caplog):
     assert caplog.records == []
 
 
-def test_a_large_payload():
-    data = [bytes([number % 251]) * 1000 for number in range(2000)]
-    content = payload(message([b"a"], [record(0, each) for each in data]))
-    assert [user_record.data for user_record in unpack(content)] == data
-    assert is_aggregated(content)
-
-
 # UserRecord
 
 USER_RECORD = UserRecord("a", None, b"x", (("k", "v"),))
@@ -191,12 +184,6 @@ def test_it_is_constructed_by_position_and_by_name():
         UserRecord("a", None, b"x", (), partition_key="b")
     with pytest.raises(TypeError):
         UserRecord("a", None, b"x", tag=())
-
-
-def test_make():
-    made = UserRecord._make(iter(USER_RECORD))
-    assert type(made) is UserRecord
-    assert made == USER_RECORD
 
 
 def test_replace():

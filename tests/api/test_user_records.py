@@ -7,16 +7,14 @@ import random
 import pytest
 from aggregates import (
     aggregated_kinesis_record,
-    bytes_field,
     kinesis_record,
     message,
     payload,
     record,
     tag,
 )
-from hostile import LARGEST_PAYLOAD
 
-from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
+from aws_kpl_deagg import deaggregate_records
 
 
 def kinesis_of(aggregated_record):
@@ -93,13 +91,6 @@ def test_keys_of_the_user_record_override_those_of_the_kinesis_record():
         assert inner["partitionKey"] == "key"
 
 
-def test_keys_of_the_record_need_not_be_text():
-    one = aggregated_kinesis_record(message([b"key"], [record(0)]))
-    one[7] = one["kinesis"][("a", 1)] = "value"
-    (user_record,) = deaggregate_records([one])
-    assert user_record[7] == user_record["kinesis"][("a", 1)] == "value"
-
-
 def test_sub_sequence_numbers_restart_with_each_aggregate():
     one = aggregated_kinesis_record(message([b"key"], [record(0)] * 300))
     user_records = deaggregate_records([one, one])
@@ -149,11 +140,6 @@ def test_indexes_choose_from_their_tables():
     assert [each["explicitHashKey"] for each in inners] == [str(299 - i) for i in order]
 
 
-def test_same_key_twice_in_a_table():
-    inners = kinesis_of(message([b"key", b"key"], [record(0), record(1)]))
-    assert [each["partitionKey"] for each in inners] == ["key", "key"]
-
-
 # The message
 
 
@@ -188,50 +174,7 @@ def test_data_of_every_size(size):
     ]
 
 
-def test_every_byte_in_every_position_of_a_base64_group():
-    every = bytes(range(256))
-    datas = [b"x" * lead + every for lead in range(3)]
-    inners = kinesis_of(message([b"key"], [record(0, each) for each in datas]))
-    assert [data_of(each) for each in inners] == datas
-
-
 # Size
-
-
-def aggregate_of_size(size, head, field):
-    """Returns a Kinesis record with a payload of exactly `size` bytes, and its number of `field`s.
-
-    `head` is first, then `field` as often as it fits, then one user record that fills the rest.
-    """
-    room = size - 20 - len(head)
-    count = (room - 5000) // len(field)
-    room -= count * len(field)
-    filler = bytes_field(3, record(0, b"z" * (room - 10)))
-    filler = bytes_field(3, record(0, b"z" * (room - 10 - (len(filler) - room))))
-    one = payload(head + field * count + filler)
-    assert len(one) == size
-    return kinesis_record(one), count
-
-
-def test_ten_mebibytes_of_one_user_record():
-    one, _ = aggregate_of_size(
-        LARGEST_PAYLOAD, bytes_field(1, b"k"), bytes_field(3, record(0, b"y" * 2**23))
-    )
-    datas = [data_of(each["kinesis"]) for each in deaggregate_records([one])]
-    assert datas[0] == b"y" * 2**23
-    assert set(datas[1]) == {ord("z")}
-
-
-def test_ten_mebibytes_of_kibibytes():
-    data = bytes(range(256)) * 4
-    head = bytes_field(1, b"k")
-    one, count = aggregate_of_size(LARGEST_PAYLOAD, head, bytes_field(3, record(0, data)))
-    text = base64.b64encode(data).decode()
-    numbers = []
-    for user_record in iter_deaggregate_records([one]):
-        numbers.append(user_record["kinesis"]["subSequenceNumber"])
-        assert user_record["kinesis"]["data"] == text or len(numbers) == count + 1
-    assert numbers == list(range(count + 1))
 
 
 def test_seventy_thousand_user_records_with_keys_of_their_own():

@@ -30,12 +30,6 @@ def test_event_file():
     assert b"\r" not in process.stdout
 
 
-def test_keys_are_written_in_the_order_of_the_user_record():
-    written = lines(run(LAMBDA_EVENT))
-    assert [list(record) for record in written] == [list(record) for record in USER_RECORDS]
-    assert list(written[0]["kinesis"]) == list(USER_RECORDS[0]["kinesis"])
-
-
 @pytest.mark.parametrize(
     "document", [EVENT, RECORD, [RECORD]], ids=["event", "one record", "list of records"]
 )
@@ -69,11 +63,6 @@ def test_input_without_records(document):
     assert (process.returncode, process.stdout, process.stderr) == (0, b"", b"")
 
 
-def test_record_with_an_outer_key_records_is_still_a_record():
-    record = {**PLAIN, "Records": [RECORD]}
-    assert lines(run_text(record)) == [record]
-
-
 def test_damaged_aggregate_is_passed_through_with_a_warning_on_standard_error():
     process = run_text([DAMAGED, RECORD])
     assert process.returncode == 0
@@ -96,11 +85,6 @@ def test_strict_stops_at_the_first_damaged_aggregate(arguments, tmp_path):
     if arguments != ["--summary"]:
         (plain,) = written(process)
         assert plain["kinesis"]["sequenceNumber"] == "1"
-
-
-def test_damaged_aggregate_with_an_outer_key_records_is_still_a_record():
-    record = {**DAMAGED, "Records": [RECORD]}
-    assert written(run_text(record)) == [record]
 
 
 def test_strict_accepts_sound_records():

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 TIMEOUT = 60
-THREADS = 8
 ROUNDS = 50
 
 PLAIN = plain()

@@ -2,7 +2,6 @@
 
 import collections
 import gc
-import itertools
 import logging
 import threading
 import weakref
@@ -195,43 +194,6 @@ def test_stop_iteration_from_within_is_not_taken_for_the_end(records):
 # Garbage cycles
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2, 3])
-def test_cycle_through_the_input_is_collected(steps):
-    records = WeakList([AGGREGATE, PLAIN, PLAIN])
-    watched = weakref.ref(records)
-    iterator = iter_deaggregate_records(records)
-    records.append(iterator)
-    assert len(list(itertools.islice(iterator, steps))) == steps
-    del records, iterator
-    gc.collect()
-    assert watched() is None
-
-
-def test_cycle_through_the_current_record_is_collected():
-    current = WeakDict(AGGREGATE)
-    watched = weakref.ref(current)
-    iterator = iter_deaggregate_records(iter([current]))
-    current["iterator"] = iterator
-    next(iterator)
-    del current, iterator
-    gc.collect()
-    assert watched() is None
-
-
-def test_cycle_through_a_generator_is_collected():
-    def source(cycle):
-        yield AGGREGATE
-        yield cycle
-
-    cycle = WeakList()
-    watched = weakref.ref(cycle)
-    cycle.append(iter_deaggregate_records(source(cycle)))
-    next(cycle[0])
-    del cycle
-    gc.collect()
-    assert watched() is None
-
-
 # Re-entry
 
 
@@ -248,30 +210,6 @@ class Reentry:
                 entry(self.iterator)
             except ValueError as error:
                 self.refused.append(str(error))
-
-
-class ReentrantMapping(WeakDict):
-    """A record whose every method enters the iterator."""
-
-    def __init__(self, reentry, content):
-        super().__init__(content)
-        self.reentry = reentry
-
-    def __contains__(self, name):
-        self.reentry.enter()
-        return super().__contains__(name)
-
-    def __getitem__(self, name):
-        self.reentry.enter()
-        return super().__getitem__(name)
-
-    def __iter__(self):
-        self.reentry.enter()
-        return super().__iter__()
-
-    def keys(self):
-        self.reentry.enter()
-        return super().keys()
 
 
 class ReentrantRecords:
@@ -296,16 +234,6 @@ def outputs_of(iterator, reentry):
         return list(iterator)
     finally:
         reentry.iterator = None
-
-
-@pytest.mark.parametrize("content", [AGGREGATE, PLAIN])
-def test_entering_it_from_a_mapping(content):
-    reentry = Reentry()
-    records = [ReentrantMapping(reentry, content), PLAIN]
-    output = outputs_of(iter_deaggregate_records(records), reentry)
-    assert output == deaggregate_records([content, PLAIN])
-    assert len(reentry.refused) >= 4
-    assert len(reentry.refused) % 2 == 0
 
 
 def test_entering_it_from_the_input():
