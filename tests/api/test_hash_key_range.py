@@ -4,13 +4,7 @@ import hashlib
 
 import oracle
 import pytest
-from aggregates import (
-    SEQUENCE_NUMBER,
-    aggregated_kinesis_record,
-    message,
-    payload,
-    record,
-)
+from aggregates import SEQUENCE_NUMBER, aggregated_kinesis_record, message, payload, record
 from comparison import logged
 
 from aws_kpl_deagg import AggregateError, deaggregate_records, iter_deaggregate_records

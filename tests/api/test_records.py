@@ -7,12 +7,7 @@ import types
 from collections.abc import Mapping
 
 import pytest
-from aggregates import (
-    kinesis_record,
-    message,
-    payload,
-    record,
-)
+from aggregates import kinesis_record, message, payload, record
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 

@@ -5,14 +5,7 @@ import json
 import random
 
 import pytest
-from aggregates import (
-    aggregated_kinesis_record,
-    kinesis_record,
-    message,
-    payload,
-    record,
-    tag,
-)
+from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record, tag
 
 from aws_kpl_deagg import deaggregate_records
 

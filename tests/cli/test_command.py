@@ -18,7 +18,7 @@ RECORD = EVENT["Records"][0]
 USER_RECORDS = deaggregate_records(EVENT["Records"])
 PLAIN = {"kinesis": {"sequenceNumber": "1", "partitionKey": "schlüssel 🔑", "data": "cGxhaW4="}}
 DAMAGED = aggregates.kinesis_record(aggregates.MAGIC + b"secret" * 6, "4711")
-# The variable would have every write fail at once, and none at the end.
+# With the variable every write would fail at once, and none at the end.
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
@@ -137,7 +137,7 @@ def test_undecodable_data_is_written_unchanged(form):
 
 
 def test_record_that_nests_almost_too_deep():
-    # Deeper than can be written, for Pythons that have a limit of their own for each.
+    # Some Pythons read deeper nesting than they can write.
     for depth in range(900, 1000, 10):
         text = json.dumps(PLAIN)[:-1] + ', "deep": ' + "[" * depth + "]" * depth + "}"
         process = run_text(text.encode())

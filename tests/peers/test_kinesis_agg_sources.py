@@ -50,7 +50,7 @@ def with_base64_data(output: dict) -> dict:
 
 
 def without_carried_metadata(output: dict, kept: set[str]) -> dict:
-    """aws_kinesis_agg drops metadata: all but a few keys, and for user records more of them."""
+    """aws_kinesis_agg drops metadata except a few keys, and more of it for user records."""
     kinesis = {
         key: value
         for key, value in output["kinesis"].items()

@@ -3,14 +3,7 @@
 import json
 
 import pytest
-from aggregates import (
-    MAGIC,
-    firehose_record,
-    kinesis_record,
-    message,
-    payload,
-    record,
-)
+from aggregates import MAGIC, firehose_record, kinesis_record, message, payload, record
 from comparison import logged
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records

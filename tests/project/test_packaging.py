@@ -259,7 +259,7 @@ def test_build_with_an_old_protobuf_c(failing_build, tmp_path):
     header = tmp_path / "protobuf-c" / "protobuf-c.h"
     header.parent.mkdir()
     header.write_text('/* Copyright */\n#define PROTOBUF_C_VERSION "1.4.0"\n')
-    # Preprocesses, finds the archive, and stops the build at the first thing to compile.
+    # It preprocesses and finds the archive, and fails to compile.
     script = f'case " $* " in *" -c "*) exit 1;; *) exec cc -I"{tmp_path}" "$@";; esac'
     stderr = failing_build(CC=compiler(tmp_path, script), PKG_CONFIG="false")
     assert stderr.startswith("warning: protobuf-c 1.4.0 is older than 1.4.1")

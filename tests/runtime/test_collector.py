@@ -10,12 +10,7 @@ import gc
 import pytest
 from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
 
-from aws_kpl_deagg import (
-    AggregateError,
-    deaggregate_records,
-    iter_deaggregate_records,
-    unpack,
-)
+from aws_kpl_deagg import AggregateError, deaggregate_records, iter_deaggregate_records, unpack
 
 MESSAGE = message([b"key"], [record(0, b"%d" % i) for i in range(5000)])
 AGGREGATE = aggregated_kinesis_record(MESSAGE)

@@ -27,7 +27,7 @@ def with_values(value):
 
 
 def half_way(value, *others):
-    """An iterator inside of an aggregate, which alone holds `value` through its templates."""
+    """An unfinished iterator, whose templates alone refer to `value`."""
     iterator = iter_deaggregate_records(iter([with_values(value), *others]))
     next(iterator)
     return iterator

@@ -191,9 +191,6 @@ def test_stop_iteration_from_within_is_not_taken_for_the_end(records):
         assert type(caught.value.__cause__) is StopIteration
 
 
-# Garbage cycles
-
-
 # Re-entry
 
 

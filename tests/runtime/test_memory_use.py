@@ -37,7 +37,7 @@ def test_the_iterator_s_peak_does_not_grow_with_the_number_of_kinesis_records(wr
         records = [aggregate(300, 100) for _ in range(count)]
         return peak_of(lambda: drain(iter_deaggregate_records(wrap(records))))
 
-    # More than are looked ahead into, in records and in bytes, and six times as many.
+    # More records and bytes than are decoded ahead, and six times as many.
     fewer, more = peak_of_many(60), peak_of_many(360)
     assert more < fewer * 1.1
     assert more < 3 * MIB

@@ -9,12 +9,7 @@ import threading
 import pytest
 from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
 
-from aws_kpl_deagg import (
-    deaggregate_records,
-    is_aggregated,
-    iter_deaggregate_records,
-    unpack,
-)
+from aws_kpl_deagg import deaggregate_records, is_aggregated, iter_deaggregate_records, unpack
 
 TIMEOUT = 60
 THREADS = 4

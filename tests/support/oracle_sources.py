@@ -74,7 +74,7 @@ def lambda_spelling(key: Any) -> Any:
 
 
 def converted(record: Mapping, source: str) -> dict[Any, Any]:
-    """Returns a record of any source but Lambda in Lambda's shape."""
+    """Returns a record of any source except Lambda in Lambda's shape."""
     metadata = record[MARKS[source][0]] if source in (FIREHOSE, ANALYTICS) else record
     require_mapping(metadata)
     payload = record["Data" if source == BOTO3 else "data"]

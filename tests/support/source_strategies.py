@@ -4,15 +4,7 @@ import base64
 
 from aggregates import kinesis_record
 from hypothesis import strategies as st
-from strategies import (
-    DATA_FORMS,
-    METADATA_KEYS,
-    PAYLOADS,
-    TEXTS,
-    Text,
-    kinesis_records,
-    mappings,
-)
+from strategies import DATA_FORMS, METADATA_KEYS, PAYLOADS, TEXTS, Text, kinesis_records, mappings
 
 # Keys that any record may have, besides those by which its source is recognised.
 TRANSFORMATION_KEYS = ["recordId", "shardId", "subsequenceNumber", "explicitHashKey", "", 7, None]

@@ -164,7 +164,7 @@ ODD_MESSAGES = messages(sometimes(UNKNOWN_FIELDS | ODD_FIELDS))
 BAD_MESSAGES = messages(sometimes(UNKNOWN_FIELDS | BAD_FIELDS))
 
 # Messages that google's protobuf reads in the same way, and aws_kinesis_agg as well: no field
-# numbers out of its range, no keys but UTF-8, and an explicit hash key in all records or in none.
+# numbers out of its range, only UTF-8 keys, and an explicit hash key in all records or in none.
 PEERS_MESSAGES = messages(sometimes(UNKNOWN_FIELDS), UTF8_KEYS, st.just(True))
 
 # Valid hash keys, and some invalid ones.

@@ -46,7 +46,7 @@ def function(tmp_path):
 
 
 def published(function):
-    """The sums that were published so far, a dict for each time."""
+    """The sums that were published so far, one dict per publication."""
     lines = [json.loads(line) for line in function.log.read_text().splitlines() if line[:1] == "{"]
     assert all(each["window"] == WINDOW and each["shardId"] == SHARD for each in lines)
     return [each["sums"] for each in lines]
