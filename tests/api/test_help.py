@@ -1,4 +1,4 @@
-"""help() describes the same reasons, sources, options and names as README.md, and all of them."""
+"""help() describes all reasons, sources, options and names, as README.md does."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""Payloads without a record around them: is_aggregated, unpack, UserRecord and AggregateError."""
+"""Bare payloads: is_aggregated, unpack, UserRecord and AggregateError."""
 
 import collections
 import copy
@@ -60,7 +60,7 @@ def test_is_aggregated_does_not_decode(reason):
 
 
 @not_bytes_like
-def test_is_aggregated_takes_bytes_alone(content):
+def test_is_aggregated_accepts_only_bytes(content):
     with pytest.raises(TypeError):
         is_aggregated(content)
 
@@ -104,7 +104,7 @@ def test_plain_payloads(form, content, verify):
 
 
 @not_bytes_like
-def test_unpack_takes_bytes_alone(content):
+def test_unpack_accepts_only_bytes(content):
     with pytest.raises(TypeError):
         unpack(content)
 
@@ -123,16 +123,16 @@ def test_an_aggregate_without_records():
     assert caught.value.args == (None, oracle.NO_USER_RECORDS)
 
 
-def test_explicit_hash_keys_may_be_anything():
+def test_explicit_hash_keys_are_not_checked():
     (user_record,) = unpack(payload(message([b"a"], [record(0, b"", 0)], [b"no hash key"])))
     assert user_record.explicit_hash_key == "no hash key"
 
 
-def test_what_can_change_may_change_afterwards():
+def test_a_mutable_payload_may_change_afterwards():
     content = bytearray(PAYLOAD)
     user_records = unpack(content)
     content[:] = bytes(len(content))
-    content.clear()  # BufferError while somebody looks at it
+    content.clear()  # BufferError while the buffer is exported
     assert user_records == EXPECTED
 
 
@@ -143,19 +143,12 @@ def test_no_log_lines(caplog):
     assert caplog.records == []
 
 
-def test_a_large_payload():
-    data = [bytes([number % 251]) * 1000 for number in range(2000)]
-    content = payload(message([b"a"], [record(0, each) for each in data]))
-    assert [user_record.data for user_record in unpack(content)] == data
-    assert is_aggregated(content)
-
-
 # UserRecord
 
 USER_RECORD = UserRecord("a", None, b"x", (("k", "v"),))
 FIELDS = ("partition_key", "explicit_hash_key", "data", "tags")
 
-# What the standard library makes of the same fields.
+# The standard library's named tuple of the same fields.
 NamedTuple = collections.namedtuple("UserRecord", FIELDS)
 
 
@@ -168,7 +161,7 @@ def test_fields():
     assert len(USER_RECORD) == 4
 
 
-def test_it_does_as_a_named_tuple():
+def test_it_behaves_like_a_named_tuple():
     named = NamedTuple(*USER_RECORD)
     assert named == USER_RECORD
     assert hash(named) == hash(USER_RECORD)
@@ -178,7 +171,7 @@ def test_it_does_as_a_named_tuple():
     assert named[1:3] == USER_RECORD[1:3]
 
 
-def test_it_is_made_by_position_and_by_name():
+def test_it_is_constructed_by_position_and_by_name():
     named = UserRecord(**USER_RECORD._asdict())
     assert type(named) is UserRecord
     assert named == USER_RECORD
@@ -191,12 +184,6 @@ def test_it_is_made_by_position_and_by_name():
         UserRecord("a", None, b"x", (), partition_key="b")
     with pytest.raises(TypeError):
         UserRecord("a", None, b"x", tag=())
-
-
-def test_make():
-    made = UserRecord._make(iter(USER_RECORD))
-    assert type(made) is UserRecord
-    assert made == USER_RECORD
 
 
 def test_replace():

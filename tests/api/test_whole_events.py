@@ -28,7 +28,7 @@ def test_a_mixed_list():
 
 
 class Records(list):
-    """A list that is not exactly one."""
+    """A subclass of list."""
 
 
 @pytest.mark.parametrize("source", BUILDERS)
@@ -50,13 +50,13 @@ def test_an_empty_event():
 
 
 @pytest.mark.parametrize("records", [None, {}, "", iter([]), 7])
-def test_records_that_are_no_list(records):
+def test_records_that_are_not_a_list(records):
     for event in ({"Records": records}, {"SubscribeToShardEvent": {"records": records}}):
         with pytest.raises(KeyError):
             deaggregate_records(event)
 
 
-def test_a_subscription_that_is_no_mapping():
+def test_a_subscription_that_is_not_a_mapping():
     with pytest.raises(KeyError):
         deaggregate_records({"SubscribeToShardEvent": [kinesis_record(b"plain")]})
 
@@ -75,7 +75,7 @@ def test_a_record_with_records_is_a_record(source):
     assert len(deaggregate_records(made)) == 1
 
 
-def test_an_event_is_looked_at_with_the_first_step():
+def test_an_event_is_read_with_the_first_step():
     event = {"Records": [kinesis_record(b"plain")]}
     iterator = iter_deaggregate_records(event)
     event["Records"] = []

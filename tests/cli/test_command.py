@@ -1,4 +1,4 @@
-"""The command line: what it takes, what it writes and how it fails."""
+"""The command line: its arguments, its output and its errors."""
 
 import json
 import os
@@ -18,11 +18,11 @@ RECORD = EVENT["Records"][0]
 USER_RECORDS = deaggregate_records(EVENT["Records"])
 PLAIN = {"kinesis": {"sequenceNumber": "1", "partitionKey": "schlüssel 🔑", "data": "cGxhaW4="}}
 DAMAGED = aggregates.kinesis_record(aggregates.MAGIC + b"secret" * 6, "4711")
-# The variable would have every write fail at once, and none at the end.
+# With the variable every write would fail at once, and none at the end.
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
-def test_event_file_gives_its_user_records():
+def test_event_file():
     assert len(USER_RECORDS) == 4
     process = run(LAMBDA_EVENT)
     assert lines(process) == USER_RECORDS
@@ -30,16 +30,10 @@ def test_event_file_gives_its_user_records():
     assert b"\r" not in process.stdout
 
 
-def test_keys_are_written_in_the_order_of_the_user_record():
-    written = lines(run(LAMBDA_EVENT))
-    assert [list(record) for record in written] == [list(record) for record in USER_RECORDS]
-    assert list(written[0]["kinesis"]) == list(USER_RECORDS[0]["kinesis"])
-
-
 @pytest.mark.parametrize(
     "document", [EVENT, RECORD, [RECORD]], ids=["event", "one record", "list of records"]
 )
-def test_each_form_of_input_gives_the_same(document):
+def test_event_record_and_list_have_the_same_output(document):
     assert lines(run_text(document)) == USER_RECORDS
 
 
@@ -56,7 +50,7 @@ def test_several_files_and_standard_input_in_their_order(tmp_path):
     assert lines(process) == [PLAIN, *USER_RECORDS, *USER_RECORDS]
 
 
-def test_plain_records_come_out_as_they_are():
+def test_plain_records_are_passed_through():
     nothing_of_kinesis = {**PLAIN, "odd": [None, True, 1.5, 10**30, {"deep": "\ud800"}]}
     assert lines(run_text([PLAIN, nothing_of_kinesis])) == [PLAIN, nothing_of_kinesis]
 
@@ -64,17 +58,12 @@ def test_plain_records_come_out_as_they_are():
 @pytest.mark.parametrize(
     "document", [{"Records": []}, [], b"", b" \n\n"], ids=["event", "list", "empty", "blank"]
 )
-def test_no_records_give_no_lines(document):
+def test_input_without_records(document):
     process = run_text(document)
     assert (process.returncode, process.stdout, process.stderr) == (0, b"", b"")
 
 
-def test_record_with_an_outer_key_records_is_still_a_record():
-    record = {**PLAIN, "Records": [RECORD]}
-    assert lines(run_text(record)) == [record]
-
-
-def test_damaged_aggregate_comes_out_with_a_warning_on_standard_error():
+def test_damaged_aggregate_is_passed_through_with_a_warning_on_standard_error():
     process = run_text([DAMAGED, RECORD])
     assert process.returncode == 0
     assert written(process) == [DAMAGED, *USER_RECORDS]
@@ -98,16 +87,11 @@ def test_strict_stops_at_the_first_damaged_aggregate(arguments, tmp_path):
         assert plain["kinesis"]["sequenceNumber"] == "1"
 
 
-def test_damaged_aggregate_with_an_outer_key_records_is_still_a_record():
-    record = {**DAMAGED, "Records": [RECORD]}
-    assert written(run_text(record)) == [record]
-
-
-def test_strict_costs_sound_records_nothing():
+def test_strict_accepts_sound_records():
     assert lines(run("--strict", LAMBDA_EVENT)) == USER_RECORDS
 
 
-# With what each of them shows the payload as.
+# Payloads, and how each form of --decode shows them.
 SHOWN = {
     b'{"a": [1, null]}': {
         "base64": "eyJhIjogWzEsIG51bGxdfQ==",
@@ -128,14 +112,14 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("form", ["base64", "text", "json"])
-def test_decode_chooses_how_data_is_shown(form):
+def test_decode_selects_the_form_of_data(form):
     records = [aggregates.record(0, data) for data in SHOWN]
     aggregate = aggregates.aggregated_kinesis_record(aggregates.message([b"a"], records))
     plain = [aggregates.kinesis_record(data) for data in SHOWN]
     process = run_text([aggregate, *plain], "--decode", form)
     expected = [shown[form] for shown in SHOWN.values()]
     assert [record["kinesis"]["data"] for record in lines(process)] == 2 * expected
-    # All else is as it is without the option.
+    # Everything else is the same as without the option.
     for record, base64_record in zip(
         lines(process), deaggregate_records([aggregate, *plain]), strict=True
     ):
@@ -145,15 +129,15 @@ def test_decode_chooses_how_data_is_shown(form):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_data_that_does_not_decode_is_shown_as_it_is(form):
+def test_undecodable_data_is_written_unchanged(form):
     record = aggregates.kinesis_record("8888888", "4711")
     process = run_text(record, "--decode", form)
     assert (process.returncode, written(process)) == (0, [record])
     assert b"4711" in process.stderr
 
 
-def test_record_that_nests_as_deep_as_can_be_read():
-    # Deeper than can be written, for Pythons that have a limit of their own for each.
+def test_record_that_nests_almost_too_deep():
+    # Some Pythons read deeper nesting than they can write.
     for depth in range(900, 1000, 10):
         text = json.dumps(PLAIN)[:-1] + ', "deep": ' + "[" * depth + "]" * depth + "}"
         process = run_text(text.encode())
@@ -180,7 +164,7 @@ def test_utf8_whatever_the_locale(environment, from_file, tmp_path):
 
 
 BAD_INPUT = {
-    "no JSON": (b"{'kinesis': 1}", "line 1, column 2: not JSON: "),
+    "not JSON": (b"{'kinesis': 1}", "line 1, column 2: not JSON: "),
     "cut off": (b'{"kinesis":', "line 1, column 12: not JSON: "),
     "not UTF-8": (b'{"kinesis": "\xff"}', "line 1: not JSON: not utf-8"),
     "too deep": (b"[" * 200_000, "line 1: not JSON: "),
@@ -188,14 +172,14 @@ BAD_INPUT = {
     "text": (b'"secret"', "line 1, neither a record nor"),
     "null": (b"null", "line 1, neither a record nor"),
     "number": (b"1.5", "line 1, neither a record nor"),
-    "no record": (b'{"secret": 1}', "line 1, record 1: "),
-    "records that are no list": (b'{"Records": {}}', "'kinesis'"),
-    "record that is no object": (b'[{"kinesis": {"data": ""}}, 7]', "line 1, record 2: "),
+    "not a record": (b'{"secret": 1}', "line 1, record 1: "),
+    "records that are not a list": (b'{"Records": {}}', "'kinesis'"),
+    "record that is not an object": (b'[{"kinesis": {"data": ""}}, 7]', "line 1, record 2: "),
     "event in a list": (b'[{"Records": []}]', "'kinesis'"),
-    "kinesis is no object": (b'{"kinesis": "secret"}', "mapping"),
+    "kinesis is not an object": (b'{"kinesis": "secret"}', "mapping"),
     "records beside a bad record": (b'{"kinesis": "secret", "Records": []}', "mapping"),
     "no data": (b'{"kinesis": {}}', "'data'"),
-    "data is no text": (b'{"kinesis": {"data": 1}}', "data"),
+    "data is not text": (b'{"kinesis": {"data": 1}}', "data"),
     "bad line": (b'[]\n\n[]\n{"secret"]\n', "line 4, column 10: not JSON: "),
     "bad record in a line": (b"[]\n[7]\n", "line 2, record 1: "),
     "bad line of a document": (b'{"Records": [\n"secret"\n7]}\n', "line 3, column 1: not JSON: "),
@@ -205,18 +189,26 @@ BAD_INPUT = {
 }
 
 
-@pytest.mark.parametrize("case", BAD_INPUT)
-@pytest.mark.parametrize("from_file", [True, False], ids=["file", "standard input"])
-def test_bad_input_is_named_with_what_is_wrong(case, from_file, tmp_path):
-    text, wrong = BAD_INPUT[case]
-    (tmp_path / "bad.json").write_bytes(text)
-    line = message(run("bad.json" if from_file else "-", stdin=text, folder=tmp_path))
-    assert ("bad.json: " if from_file else "standard input: ") in line
-    assert wrong in line
-    assert "secret" not in line
+def test_bad_input_is_reported_with_its_place_and_fault(tmp_path):
+    for case, (text, _) in BAD_INPUT.items():
+        (tmp_path / case).write_bytes(text)
+    process = run(*BAD_INPUT, folder=tmp_path)
+    assert process.returncode == 1
+    lines_written = process.stderr.decode().splitlines()
+    for line, (case, (_, fault)) in zip(lines_written, BAD_INPUT.items(), strict=True):
+        assert f": {case}: " in line
+        assert fault in line
+        assert "secret" not in line
 
 
-def test_file_that_cannot_be_opened(tmp_path):
+def test_bad_standard_input_is_reported_with_its_place_and_fault():
+    text, fault = BAD_INPUT["bad line"]
+    line = message(run("-", stdin=text))
+    assert "standard input: " in line
+    assert fault in line
+
+
+def test_missing_file_and_folder_are_reported(tmp_path):
     process = run("missing.json", tmp_path, folder=tmp_path)
     assert (process.returncode, process.stdout) == (1, b"")
     missing, folder = process.stderr.decode().splitlines()
@@ -224,20 +216,20 @@ def test_file_that_cannot_be_opened(tmp_path):
     assert str(tmp_path) in folder
 
 
-def test_bad_file_costs_neither_what_comes_before_nor_after(tmp_path):
+def test_records_before_and_after_a_bad_one_are_written(tmp_path):
     (tmp_path / "bad.json").write_text(json.dumps([PLAIN, 7, PLAIN]))
     process = run(LAMBDA_EVENT, "bad.json", LAMBDA_EVENT, folder=tmp_path)
     assert "bad.json: line 1, record 2: " in message(process)
     assert written(process) == [*USER_RECORDS, PLAIN, *USER_RECORDS]
 
 
-def test_unknown_option_is_refused():
+def test_unknown_option_is_rejected():
     process = run("--no-such-option")
     assert (process.returncode, process.stdout) == (2, b"")
     assert b"usage: python -m aws_kpl_deagg" in process.stderr
 
 
-def test_help_says_how_it_is_called_and_what_is_read_whole():
+def test_help():
     process = run("--help")
     assert (process.returncode, process.stderr) == (0, b"")
     assert process.stdout.startswith(b"usage: python -m aws_kpl_deagg [-h]")
@@ -281,7 +273,7 @@ def test_broken_pipe_ends_quietly(count, tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
-def test_full_disk_is_named():
+def test_full_disk_is_reported():
     with open("/dev/full", "wb") as full:
         process = subprocess.run(
             [*COMMAND, LAMBDA_EVENT],

@@ -91,7 +91,7 @@ def test_without_aggregates():
     }
 
 
-def test_user_records_that_go_in_are_plain():
+def test_user_records_in_the_input_are_plain():
     user_records = deaggregate_records([aggregates.kinesis_record(TWO)])
     nested = {**user_records[0], "kinesis": {**user_records[0]["kinesis"]}}
     nested["kinesis"]["data"] = aggregates.base64_text(FIVE)
@@ -116,7 +116,7 @@ def test_columns_are_aligned():
     assert len({len(row) for row in rows if row[-1].isdigit()}) == 1
 
 
-def test_table_goes_as_far_as_the_file_could_be_read(tmp_path):
+def test_table_covers_the_readable_part_of_a_file(tmp_path):
     (tmp_path / "bad.jsonl").write_bytes(json_lines([aggregates.kinesis_record(TWO), 7]))
     process = run("--summary", "bad.jsonl", "missing", folder=tmp_path)
     assert process.returncode == 1
@@ -127,7 +127,7 @@ def test_table_goes_as_far_as_the_file_could_be_read(tmp_path):
     assert (heading, rows["Kinesis records"]) == ("bad.jsonl", "1")
 
 
-def test_strict_counts_what_it_stops_at():
+def test_strict_counts_the_record_that_it_stops_at():
     records = [aggregates.kinesis_record(data) for data in (TWO, WRONG_DIGEST, TWO)]
     process = run_text(records, "--summary", "--strict")
     assert message(process).endswith(": wrong digest")
@@ -135,14 +135,14 @@ def test_strict_counts_what_it_stops_at():
     assert (rows["aggregates"], rows["damaged"]) == ("1", "1")
 
 
-def test_partition_keys_are_no_commands_to_the_terminal():
+def test_control_characters_in_partition_keys_are_escaped():
     record = aggregates.kinesis_record(aggregate((0, b""), partition_keys=["\x1b[2Jé".encode()]))
     process = run_text(record, "--summary")
     assert r"  '\x1b[2Jé'" in process.stdout.decode()
 
 
 @pytest.mark.parametrize("partition_key", [None, 7, ["a"]])
-def test_partition_key_that_is_no_text(partition_key):
+def test_partition_key_that_is_not_text(partition_key):
     record = aggregates.kinesis_record(b"plain")
     record["kinesis"]["partitionKey"] = partition_key
     _, rows = table(run_text(record, "--summary"))

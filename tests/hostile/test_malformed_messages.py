@@ -1,4 +1,4 @@
-"""How odd and malformed messages are read: as protobuf-c reads them."""
+"""Odd and malformed messages are read as protobuf-c reads them."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Every allocation that fails raises MemoryError, leaks nothing, and harms no later call."""
+"""Every allocation that fails raises MemoryError, leaks nothing, and affects no later call."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytest.importorskip("_testcapi", reason="this Python has no means to make allocations fail")
+pytest.importorskip("_testcapi", reason="this Python cannot make allocations fail")
 
 import failing_allocations
 from failing_allocations import OTHERS, SOUND, UNSOUND

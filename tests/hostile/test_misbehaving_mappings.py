@@ -1,6 +1,6 @@
-"""Mappings, and keys of dicts, whose code raises or changes things, at every point where it runs.
+"""Mappings, and keys of dicts, whose code raises or changes the input, wherever it runs.
 
-What they do is done at the n-th time that any of their methods is called, for each n in turn.
+They act at the n-th call of any of their methods, for each n in turn.
 """
 
 import functools
@@ -33,7 +33,7 @@ FUNCTIONS = {"list": deaggregate_records, "iterator": drained}
 
 
 def without_trapped_keys(user_record):
-    """A user record as it would be without the keys that this test has put in."""
+    """A user record without the keys that this test has added."""
     return {
         key: without_trapped_keys(value) if isinstance(value, dict) else value
         for key, value in user_record.items()
@@ -65,7 +65,7 @@ def function(request):
 
 
 def snapshot(one):
-    """What a trapped record consists of."""
+    """The items of a trapped record."""
     return [list(content.items()) for content in contents_of(one)]
 
 
@@ -73,7 +73,7 @@ def snapshot(one):
 
 
 class Stop(BaseException):
-    """No Exception."""
+    """Not an Exception."""
 
 
 ERRORS = [
@@ -97,7 +97,7 @@ def raising(error):
 
 
 @pytest.mark.parametrize("error_type", ERRORS)
-def test_what_they_raise_comes_through(source, wrap, function, error_type):
+def test_their_exceptions_are_passed_on(source, wrap, function, error_type):
     expected = deaggregate_records([build(source)])
     for nth in itertools.count():
         error = error_type("mine")
@@ -114,7 +114,7 @@ def test_what_they_raise_comes_through(source, wrap, function, error_type):
         if not trap.was_sprung:
             break
         if caught is None:
-            # Looking ahead met it, where an exception waits for its turn and did not come again.
+            # The lookahead ran into it; the key was not compared again at the record's turn.
             assert wrap == "key"
             assert issubclass(error_type, Exception)
             assert list(map(without_trapped_keys, outputs)) == expected * 2
@@ -134,7 +134,7 @@ def test_what_they_raise_comes_through(source, wrap, function, error_type):
     "data", [PAYLOAD, PAYLOAD[:-1], b"plain"], ids=["sound", "damaged", "plain"]
 )
 @pytest.mark.parametrize("action", ["next", "close", "list", "collect"])
-def test_they_cannot_enter_the_iterator_nor_disturb_it(source, wrap, data, action):
+def test_they_can_neither_enter_nor_disturb_the_iterator(source, wrap, data, action):
     expected = list(map(without_trapped_keys, drained([build(source, data), build(source)])))
     refused = []
 
@@ -182,7 +182,7 @@ def test_they_may_drop_the_last_reference(source, wrap):
     assert nth > 3
 
 
-# Changing what is read
+# Changing the input
 
 
 def clear_record(records, one):
@@ -237,7 +237,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("options", [{}, {"decode": True}, {"hash_key_range": ALL_HASH_KEYS}])
-def test_changing_what_is_read_is_seen_or_raises(source, wrap, function, change, options):
+def test_a_change_of_the_input_is_seen_or_raises(source, wrap, function, change, options):
     sound = deaggregate_records([build(source)], **options)
     for nth in itertools.count():
         trap = Trap()
@@ -264,7 +264,7 @@ def test_changing_what_is_read_is_seen_or_raises(source, wrap, function, change,
 
 
 class EmptiesItsKeys(dict):
-    """Finds the list of its keys through the collector, as it is read, and empties it."""
+    """Finds the list of its keys through the collector while it is read, and empties it."""
 
     def keys(self):
         return [*super().keys(), "marker", "more", "and more"]

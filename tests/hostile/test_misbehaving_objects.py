@@ -1,4 +1,4 @@
-"""Objects that misbehave, mappings aside: payloads, buffers, options, loggers, our own types."""
+"""Objects that misbehave, except mappings: payloads, buffers, options, loggers, our own types."""
 
 import array
 import copy
@@ -38,7 +38,7 @@ LOGGER = logging.getLogger("aws_kpl_deagg")
 
 
 class EvilStr(str):
-    """Its every method that could be asked instead of the characters raises."""
+    """Every method that could replace its characters raises."""
 
     def fail(self, *arguments):
         raise AssertionError
@@ -116,14 +116,14 @@ def test_buffers_without_a_record(kind, call):
     [(released(PAYLOAD), ValueError), (memoryview(PAYLOAD * 2)[::2], TypeError)],
     ids=["released", "not contiguous"],
 )
-def test_buffers_that_give_nothing(content, error):
+def test_buffers_that_cannot_be_read(content, error):
     for call in (is_aggregated, unpack, lambda data: deaggregate_records([boto3_record(data)])):
         with pytest.raises(error):
             call(content)
 
 
 class Exporter:
-    """A buffer of Python code."""
+    """A buffer in Python code."""
 
     def __init__(self, answer, on_release=lambda: None):
         self.answer = answer
@@ -228,10 +228,10 @@ def test_no_record_is_lost_to_logging(case):
     assert output == [error, "True", error, "True"]
 
 
-# Our own types and module, in wrong hands
+# Misuse of our own types and module
 
 
-def test_no_iterator_can_be_made_past_the_function():
+def test_only_the_function_makes_iterators():
     iterator = iter_deaggregate_records([AGGREGATE])
     for make in (
         type(iterator),
@@ -253,7 +253,7 @@ def test_list_sorted_while_it_is_iterated():
     assert seen == [None, None]
 
 
-def test_records_within_records_without_end():
+def test_endless_recursion():
     class Endless(dict):
         def __contains__(self, key):
             return deaggregate_records([self])
@@ -328,7 +328,7 @@ print("survived")
 
 
 @pytest.mark.parametrize("case", CRASHES)
-def test_an_exception_at_the_worst(case):
+def test_at_worst_an_exception_is_raised(case):
     body = textwrap.indent(textwrap.dedent(CRASHES[case]), "    ")
     odd = firehose_record("")
     odd["data"] = b"cGx\nhaW4="

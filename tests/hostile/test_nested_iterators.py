@@ -1,4 +1,4 @@
-"""Iterators over iterators over iterators: deeper than the C stack, and yet no crash."""
+"""Iterators nested deeper than the C stack do not crash."""
 
 import pytest
 from child_process import run
@@ -25,7 +25,7 @@ print("dropped")
 
 
 @pytest.mark.parametrize(
-    ("action", "said"), [(STEP, "RecursionError"), (DROP, "dropped")], ids=["step", "drop"]
+    ("action", "printed"), [(STEP, "RecursionError"), (DROP, "dropped")], ids=["step", "drop"]
 )
-def test_deep_nesting(action, said):
-    assert run(NESTED + action) == [said]
+def test_deep_nesting(action, printed):
+    assert run(NESTED + action) == [printed]

@@ -1,4 +1,4 @@
-"""The benchmark and the soak run, check the answers they get, and print their figures."""
+"""The benchmark and the soak run, check their results, and print figures."""
 
 import os
 import re

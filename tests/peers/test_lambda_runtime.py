@@ -34,7 +34,7 @@ def test_event_from_the_kpl_is_processed(handler, tmp_path):
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_damaged_record_costs_nothing_but_a_line_in_the_log(handler, tmp_path):
+def test_damaged_record_adds_only_a_line_to_the_log(handler, tmp_path):
     event, text = damaged_event()
     with running(handler, tmp_path) as function:
         assert function.invoke(event) == ("response", "Successfully processed 2 records.")

@@ -1,16 +1,9 @@
-"""AWS Lambda Powertools: its records go in, and what comes out goes into its event."""
+"""AWS Lambda Powertools: its records are accepted, and its event accepts the results."""
 
 import json
 
 import pytest
-from aggregates import (
-    MAGIC,
-    firehose_record,
-    kinesis_record,
-    message,
-    payload,
-    record,
-)
+from aggregates import MAGIC, firehose_record, kinesis_record, message, payload, record
 from comparison import logged
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
@@ -52,7 +45,7 @@ def test_user_records_in_its_event(data_classes):
 
 
 @pytest.mark.parametrize("deaggregate", [deaggregate_records, iter_deaggregate_records])
-def test_its_records_go_in(data_classes, deaggregate):
+def test_its_records_are_accepted(data_classes, deaggregate):
     records = list(data_classes.KinesisStreamEvent(lambda_event()).records)
     with logged() as expected_log:
         expected = deaggregate_records(lambda_event())
@@ -71,7 +64,7 @@ def test_its_records_go_in(data_classes, deaggregate):
         assert list(deaggregate(records[0])) == expected[:3]
 
 
-def test_its_event_goes_in(data_classes):
+def test_its_event_is_accepted(data_classes):
     with logged():
         expected = deaggregate_records(lambda_event())
         assert deaggregate_records(data_classes.KinesisStreamEvent(lambda_event())) == expected
@@ -86,7 +79,7 @@ def test_its_records_with_options(data_classes):
     assert {type(output) for output in outputs} == {dict}
 
 
-def test_its_firehose_records_go_in(data_classes):
+def test_its_firehose_records_are_accepted(data_classes):
     event = {"records": [firehose_record(PAYLOAD), firehose_record(b"plain")]}
     records = list(data_classes.KinesisFirehoseEvent(event).records)
     expected = deaggregate_records(event)

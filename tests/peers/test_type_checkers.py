@@ -1,11 +1,11 @@
-"""What mypy and pyright know about the results."""
+"""The types that mypy and pyright find for the results."""
 
 import re
 import subprocess
 import sys
 
-# Both type checkers complain about a comment that silences nothing, so each of them has found
-# exactly the mistakes that are marked.
+# Both type checkers report a comment that silences nothing, so each finds exactly the marked
+# mistakes.
 PROGRAM = """
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -96,13 +96,13 @@ def run(folder, *command):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_mypy_knows_what_comes_out(tmp_path):
+def test_mypy(tmp_path):
     text = re.sub(r"# wrong: (\S+) \S+", r"# type: ignore[\1]", PROGRAM)
     (tmp_path / "program.py").write_text(text)
     run(tmp_path, "mypy", "--strict", "program.py")
 
 
-def test_pyright_knows_what_comes_out(tmp_path):
+def test_pyright(tmp_path):
     text = re.sub(r"# wrong: \S+ (\S+)", r"# pyright: ignore[\1]", PROGRAM)
     settings = "# pyright: standard, reportUnnecessaryTypeIgnoreComment=true\n"
     (tmp_path / "program.py").write_text(settings + text)

@@ -1,8 +1,8 @@
-"""Checks the installed package with nothing but Python, for where there is no test runner.
+"""Checks the installed package with Python alone, where there is no test runner.
 
-Both real aggregates have to come out with what their producer sent, and they and aggregates of
-every length, which take every step of the kernels that run here, as oracle.py reads them. Prints
-what it has checked; fails at the first difference.
+Both real aggregates have to yield the data that their producer sent. They, and aggregates of every
+length, which take every step of the kernels that run here, have to agree with oracle.py. Prints a
+summary; fails at the first difference.
 """
 
 import json
@@ -16,15 +16,15 @@ from kpl_vectors import ANALYTICS_DATA, ANALYTICS_EVENT, LAMBDA_EVENT, USER_RECO
 
 from aws_kpl_deagg import _deagg, deaggregate_records
 
-# What the producer sent.
+# The data that the producer sent.
 DATA = {
     LAMBDA_EVENT: [data for _, _, data in USER_RECORDS],
     ANALYTICS_EVENT: ANALYTICS_DATA,
 }
 
 
-def as_the_oracle_reads(records):
-    """Returns how many user records there are."""
+def check_with_the_oracle(records):
+    """Compares the results with the oracle's, and returns the number of user records."""
     outputs = deaggregate_records(records)
     # As JSON text, which shows the order of keys as well.
     assert json.dumps(outputs) == json.dumps(oracle.deaggregate_records(records))
@@ -37,7 +37,7 @@ def check_vectors():
         event = json.loads(path.read_text())
         outputs = deaggregate_records(event, decode=True)
         assert [output["kinesis"]["data"] for output in outputs] == expected
-        count += as_the_oracle_reads(event)
+        count += check_with_the_oracle(event)
     return count
 
 
@@ -48,7 +48,7 @@ def check_every_length():
         kinesis_record(payload(message([b"key"], [record(0, data[:size])])))
         for size in range(len(data) + 1)
     ]
-    assert as_the_oracle_reads(records) == len(records)
+    assert check_with_the_oracle(records) == len(records)
     return len(records)
 
 

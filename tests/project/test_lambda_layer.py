@@ -1,7 +1,8 @@
-"""The wheel as it comes to Lambda: in a layer, and in the archive of a function."""
+"""The wheel in Lambda: in a layer that README.md's commands make, and in a function's archive."""
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,29 +10,33 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import readme
 from kpl_vectors import LAMBDA_EVENT, USER_RECORDS
 from project import EXAMPLES
 
-EXAMPLE = EXAMPLES / "lambda_function.py"
+LAYER = ["pip install --target layer/python .", "python -m zipfile -c layer.zip layer/python"]
 HANDLERS = ["lambda_bulk_handler", "lambda_generator_handler"]
 
-# As Lambda's runtime does, calls a handler from the function's folder. Prints where the package
-# is, what the handler returns and what it has processed.
+# Calls each handler from the function's folder, as Lambda's runtime does. Prints the path of the
+# package, and for each handler its result and the data that it has processed.
 RUNTIME = """
 import json
 import sys
 import aws_kpl_deagg
 import lambda_function
-processed = []
-lambda_function.process = lambda data: processed.append(data.decode())
-with open(sys.argv[1]) as file:
-    result = getattr(lambda_function, sys.argv[2])(json.load(file), None)
-print(json.dumps([aws_kpl_deagg.__file__, result, processed]))
+outputs = [aws_kpl_deagg.__file__]
+for handler in sys.argv[2:]:
+    processed = []
+    lambda_function.process = lambda data: processed.append(data.decode())
+    with open(sys.argv[1]) as file:
+        result = getattr(lambda_function, handler)(json.load(file), None)
+    outputs.append([result, processed])
+print(json.dumps(outputs))
 """
 
 
 def run(function, *arguments, layer=None):
-    """Runs Python in the function's folder. It has nothing on its path but that, its own library
+    """Runs Python in the function's folder, with nothing on its path except that, its own library
     and the layer: without `site`, installed packages are not there.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -41,62 +46,45 @@ def run(function, *arguments, layer=None):
     return subprocess.run(command, cwd=function, env=environment, capture_output=True, text=True)
 
 
-def assert_it_runs(function, handler, package, layer=None):
-    result = run(function, RUNTIME, str(LAMBDA_EVENT), handler, layer=layer)
+def assert_it_runs(function, package, layer=None):
+    result = run(function, RUNTIME, str(LAMBDA_EVENT), *HANDLERS, layer=layer)
     assert result.returncode == 0, result.stderr
-    path, response, processed = json.loads(result.stdout)
+    path, *outputs = json.loads(result.stdout)
     assert Path(path).parent == package / "aws_kpl_deagg"
-    assert response == "Successfully processed 4 records."
-    assert processed == [data.decode() for _, _, data in USER_RECORDS]
-
-
-def install(build, folder):
-    """As `pip install --target` does."""
-    (wheel,) = build.glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-    subprocess.run([*pip, "--target", folder, wheel], check=True)
-
-
-def zip_and_unzip(folder, names, destination):
-    """As the README says, and then as Lambda does. What was zipped is there no more."""
-    archive = folder / "archive.zip"
-    create = [sys.executable, "-m", "zipfile", "-c", archive, *names]
-    subprocess.run(create, check=True, cwd=folder)
-    with zipfile.ZipFile(archive) as opened:
-        opened.extractall(destination)
-    shutil.rmtree(folder)
+    processed = [data.decode() for _, _, data in USER_RECORDS]
+    assert outputs == [["Successfully processed 4 records.", processed]] * len(HANDLERS)
 
 
 @pytest.fixture(scope="module")
 def layer(build, tmp_path_factory):
-    """The folder "python" of a layer that was zipped and unzipped."""
+    """The folder "python" of a layer that was zipped by README.md's commands, and unzipped.
+
+    The wheel, which was built from the checkout, stands in for the checkout.
+    """
     folder = tmp_path_factory.mktemp("layer")
-    install(build, folder / "layer" / "python")
-    zip_and_unzip(folder, ["layer/python"], folder.with_name("opt"))
-    return folder.with_name("opt") / "python"
+    (wheel,) = build.glob("*.whl")
+    for command in LAYER:
+        assert readme.has_command(command)
+        program, *arguments = shlex.split(command.replace(" .", f" {wheel}"))
+        program = ["-m", "pip", "--quiet"] if program == "pip" else []
+        environment = {**os.environ, "PIP_NO_INDEX": "1"}
+        subprocess.run(
+            [sys.executable, *program, *arguments], cwd=folder, env=environment, check=True
+        )
+    with zipfile.ZipFile(folder / "layer.zip") as archive:
+        archive.extractall(folder / "opt")
+    shutil.rmtree(folder / "layer")
+    return folder / "opt" / "python"
 
 
-@pytest.fixture
-def function(tmp_path):
-    """The folder of a function that brings nothing but its own file."""
-    shutil.copy(EXAMPLE, tmp_path)
-    return tmp_path
+def test_handlers_with_the_layer(layer, tmp_path):
+    shutil.copy(EXAMPLES / "lambda_function.py", tmp_path)
+    without = run(tmp_path, "import aws_kpl_deagg")
+    assert "ModuleNotFoundError: No module named 'aws_kpl_deagg'" in without.stderr
+    assert_it_runs(tmp_path, layer, layer=layer)
 
 
-def test_without_the_layer_there_is_no_package(function):
-    result = run(function, "import aws_kpl_deagg")
-    assert "ModuleNotFoundError: No module named 'aws_kpl_deagg'" in result.stderr
-
-
-@pytest.mark.parametrize("handler", HANDLERS)
-def test_handler_with_the_layer(function, layer, handler):
-    assert_it_runs(function, handler, layer, layer=layer)
-
-
-@pytest.mark.parametrize("handler", HANDLERS)
-def test_handler_in_one_archive_with_the_package(build, tmp_path, handler):
-    folder = tmp_path / "function"
-    install(build, folder)
-    shutil.copy(EXAMPLE, folder)
-    zip_and_unzip(folder, sorted(os.listdir(folder)), tmp_path / "task")
-    assert_it_runs(tmp_path / "task", handler, tmp_path / "task")
+def test_handlers_in_one_archive_with_the_package(layer, tmp_path):
+    shutil.copy(EXAMPLES / "lambda_function.py", tmp_path)
+    shutil.copytree(layer / "aws_kpl_deagg", tmp_path / "aws_kpl_deagg")
+    assert_it_runs(tmp_path, tmp_path)

@@ -40,7 +40,7 @@ def files_below(folder):
 
 
 def without_metadata(names):
-    """The names without what setuptools adds."""
+    """The names without those that setuptools adds."""
     return {name for name in names if ".egg-info/" not in name} - {"PKG-INFO", "setup.cfg"}
 
 
@@ -143,11 +143,11 @@ def test_module_is_hardened_and_without_debug_information(module):
 
 @on_linux
 def test_module_has_no_variable_of_its_own(module):
-    """Which interpreters and threads would share. (What it has for them is constant, or relocated
-    at most; a variable that holds nothing yet lies in the section that starts as zeros.)"""
+    """Interpreters and threads would share it. Constants are in sections that are read-only after
+    relocation; a variable without an initial value is in the section that starts as zeros."""
     symbols = [line.split()[-2:] for line in read("nm", module).splitlines()]
     zeroed = {name for kind, name in filter(lambda symbol: symbol[0] in "bB", symbols)}
-    # The compiler's own: what the processor has, and whether destructors have run.
+    # The compiler's own: the processor's features, and whether destructors have run.
     assert zeroed <= {"__cpu_features2", "__cpu_model", "completed.0"}
 
 
@@ -156,7 +156,7 @@ def test_protobuf_c_is_no_older_than_1_4_1_or_the_build_says_so(build):
     assert version >= (1, 4, 1) or "is older than 1.4.1" in (build / "log").read_text()
 
 
-def test_version_stands_in_one_place():
+def test_versions_agree():
     assert aws_kpl_deagg.__version__ == importlib.metadata.version("aws_kpl_deagg")
 
 
@@ -170,10 +170,10 @@ def test_public_functions_are_those_of_the_extension():
 
 @pytest.mark.parametrize("name", ["aws_kpl_deagg", "aws_kpl_deagg.deaggregator"])
 def test_import_imports_nothing_but_the_package(name):
-    # Without `site`, which imports modules of its own, behind which ours might hide.
+    # Without `site`, which imports modules of its own that ours might import as well.
     program = f"""
 import sys
-sys.path.append({sysconfig.get_path("platlib")!r})
+sys.path.append({str(Path(aws_kpl_deagg.__file__).parents[1])!r})
 before = set(sys.modules)
 import {name}
 print(*sorted(set(sys.modules) - before))
@@ -200,7 +200,7 @@ def compiler(folder, script):
 
 @pytest.fixture
 def failing_build(checkout, tmp_path):
-    """Builds with environment variables; returns what is on stderr when that has failed."""
+    """Runs a build with environment variables that make it fail; returns its standard error."""
 
     def run(**variables):
         command = [sys.executable, "setup.py", "--quiet", "build_ext", "--force"]
@@ -259,7 +259,7 @@ def test_build_with_an_old_protobuf_c(failing_build, tmp_path):
     header = tmp_path / "protobuf-c" / "protobuf-c.h"
     header.parent.mkdir()
     header.write_text('/* Copyright */\n#define PROTOBUF_C_VERSION "1.4.0"\n')
-    # Preprocesses, finds the archive, and stops the build at the first thing to compile.
+    # It preprocesses and finds the archive, and fails to compile.
     script = f'case " $* " in *" -c "*) exit 1;; *) exec cc -I"{tmp_path}" "$@";; esac'
     stderr = failing_build(CC=compiler(tmp_path, script), PKG_CONFIG="false")
     assert stderr.startswith("warning: protobuf-c 1.4.0 is older than 1.4.1")

@@ -10,7 +10,7 @@ from aws_kpl_deagg.record_types import DeaggregatedRecord, DecodedRecord
 
 
 def assert_fits(value, typed_dict):
-    """`value` has every key that it must have, and none that the type does not know."""
+    """Asserts that `value` has every required key, and only keys and values of its type."""
     hints = typing.get_type_hints(typed_dict)
     assert typed_dict.__required_keys__ <= value.keys() <= hints.keys()
     for key, item in value.items():
@@ -38,6 +38,6 @@ MESSAGE = aggregates.message(
         aggregates.pipes_record,
     ],
 )
-def test_types_know_every_key_of_every_source(make, data, decode, kind):
+def test_types_cover_every_key_of_every_source(make, data, decode, kind):
     for record in deaggregate_records([make(data)], decode=decode):
         assert_fits(record, kind)

@@ -4,7 +4,7 @@ import agreement
 import oracle
 import source_strategies
 from comparison import assert_same_outputs, logged
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_kpl_deagg import deaggregate_records
@@ -17,7 +17,6 @@ def test_no_option(records):
     agreement.check_records(records, {})
 
 
-@settings(max_examples=3 * settings.default.max_examples)
 @given(source_strategies.MIXED_RECORDS, OPTIONS)
 def test_options_together(records, options):
     agreement.check_records(records, options)

@@ -1,7 +1,7 @@
-"""The garbage collector does not run while the user records of an aggregate are made.
+"""The garbage collector does not run while the user records of an aggregate are built.
 
 None of the new dicts is garbage. Before Python 3.12 the collector would start again and again
-among them, so that it is held off and put back; from 3.12 on it starts only between two bytecodes.
+among them, so it is disabled and enabled again; from 3.12 on it starts only between two bytecodes.
 """
 
 import contextlib
@@ -10,18 +10,13 @@ import gc
 import pytest
 from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
 
-from aws_kpl_deagg import (
-    AggregateError,
-    deaggregate_records,
-    iter_deaggregate_records,
-    unpack,
-)
+from aws_kpl_deagg import AggregateError, deaggregate_records, iter_deaggregate_records, unpack
 
 MESSAGE = message([b"key"], [record(0, b"%d" % i) for i in range(5000)])
 AGGREGATE = aggregated_kinesis_record(MESSAGE)
 DAMAGED = kinesis_record(payload(MESSAGE)[:-1])
 
-# What ends well, and what ends after user records have been made, or before.
+# Calls that succeed, and calls that fail before or after user records are built.
 CALLS = {
     "a list": lambda: deaggregate_records([AGGREGATE, AGGREGATE]),
     "an iterator": lambda: list(iter_deaggregate_records([AGGREGATE])),
@@ -52,7 +47,7 @@ def collector(enabled):
 
 @contextlib.contextmanager
 def collections_seen():
-    """Gives the list that the generations collected inside the block are gathered in."""
+    """Yields the list of the generations that are collected inside the block."""
     seen = []
 
     def callback(phase, info):
@@ -75,7 +70,7 @@ def test_it_is_left_as_it_was_found(call, enabled):
         assert gc.isenabled() is enabled
 
 
-def test_it_is_on_while_foreign_code_runs():
+def test_it_is_enabled_while_user_code_runs():
     seen = []
 
     def source():
@@ -91,12 +86,12 @@ def test_it_is_on_while_foreign_code_runs():
 
 @pytest.mark.parametrize("call", [CALLS["a list"], CALLS["unpack"]], ids=["a list", "unpack"])
 def test_no_collection_starts_among_new_user_records(call):
-    # Seen before the next bytecode, so that only what starts inside of the call counts.
+    # Counted before the next bytecode, so that only collections inside the call count.
     with collector(True):
         gc.collect()
         with collections_seen() as seen:
             result = call()
             inside = len(seen)
     assert len(result) >= 5000
-    # From 3.12 on one collection is due as the call returns, however many dicts there are.
+    # From 3.12 on one collection is due when the call returns, for any number of dicts.
     assert inside <= 1

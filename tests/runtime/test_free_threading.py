@@ -1,6 +1,6 @@
-"""On a free-threaded Python: no GIL comes back, and threads that share what they should not.
+"""On a free-threaded Python: the GIL stays off, and threads share lists and records they change.
 
-What is shared by right, lists and iterators, is in test_threads.py, which runs there as well.
+test_threads.py, which runs there as well, has lists and iterators that are shared unchanged.
 """
 
 import concurrent.futures
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 TIMEOUT = 60
-THREADS = 8
 ROUNDS = 50
 
 PLAIN = plain()
@@ -33,7 +32,7 @@ def numbered(number):
 
 
 def in_threads(*calls):
-    """The results of the calls, begun as much at once as can be."""
+    """Returns the results of the calls, which begin at the same time as far as possible."""
     barrier = threading.Barrier(len(calls))
 
     def begin(call):
@@ -45,7 +44,7 @@ def in_threads(*calls):
         return [future.result(TIMEOUT) for future in futures]
 
 
-def test_import_turns_no_gil_on():
+def test_import_leaves_the_gil_off():
     program = "import sys, aws_kpl_deagg; print(sys._is_gil_enabled())"
     command = [sys.executable, "-W", "error", "-c", program]
     finished = subprocess.run(command, capture_output=True, text=True)
@@ -57,7 +56,7 @@ def test_these_tests_run_without_a_gil():
 
 
 def test_list_of_records_that_changes():
-    """Each Kinesis record is taken as a whole, whichever are there at the moment."""
+    """Each Kinesis record that is read is read as a whole."""
     aggregates = [numbered(i) for i in range(10)]
     whole = list(map(deaggregate_records, aggregates))
     records = aggregates * 3
@@ -67,8 +66,8 @@ def test_list_of_records_that_changes():
         for i in itertools.count():
             if done.is_set():
                 return
-            # No deletions and slices: in 3.13 they race with whoever reads the list, `records[0]`
-            # in Python code included.
+            # No deletions and slices: in 3.13 they race with any reader of the list, even with
+            # `records[0]` in Python code.
             records[i % len(records)] = aggregates[i % 10]
             records.append(aggregates[i % 10])
             if len(records) > 50:
@@ -90,7 +89,7 @@ def test_list_of_records_that_changes():
 
 
 def test_records_that_change():
-    """A record whose payload is replaced comes out as one or the other."""
+    """A record whose payload is replaced is read with one payload or the other."""
     sound = numbered(1)
     user_records = deaggregate_records(sound)
     changing = dict(sound)
@@ -119,7 +118,7 @@ def test_records_that_change():
 
 
 def insist(call, *args):
-    """The result of the call, tried again while another thread is inside."""
+    """Returns the result of the call, which is tried again while another thread is inside."""
     while True:
         with contextlib.suppress(ValueError):
             return call(*args)
@@ -147,7 +146,7 @@ def test_iterator_that_is_closed_and_collected_meanwhile():
 
 
 def test_first_uses_at_once():
-    """What is made when first needed, such as the logger, is made by many at the same time."""
+    """Objects that are made at their first use, such as the logger, are made by many at once."""
     program = """
 import base64, concurrent.futures, threading
 import aws_kpl_deagg

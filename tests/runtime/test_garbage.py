@@ -1,4 +1,4 @@
-"""What the package makes may end up as garbage, and run code as it is let go."""
+"""Objects of the package as garbage, and the code that runs while they are released."""
 
 import gc
 import sys
@@ -27,7 +27,7 @@ def with_values(value):
 
 
 def half_way(value, *others):
-    """An iterator inside of an aggregate, which alone holds `value` through its templates."""
+    """An unfinished iterator, whose templates alone refer to `value`."""
     iterator = iter_deaggregate_records(iter([with_values(value), *others]))
     next(iterator)
     return iterator
@@ -118,11 +118,11 @@ def test_module_is_collected_with_an_instance_on_its_type():
     assert run(IN_A_CYCLE) == ["None"]
 
 
-# Code that runs while the iterator lets go
+# Code that runs while the iterator releases its references
 
 
 class Entering:
-    """Enters an iterator when it is let go, and keeps what comes out and what is raised."""
+    """Enters an iterator as it is released, and keeps the results and the types of the errors."""
 
     def __init__(self):
         self.iterator = None
@@ -141,7 +141,7 @@ def enter(iterator, seen):
 
 
 def count_and_drop(iterator):
-    """Keeps no user record for the time of the next step, so that the iterator is the last."""
+    """Keeps no user record beyond a step, so that only the iterator refers to its values."""
     return len(list(map(bool, iterator)))
 
 
@@ -159,7 +159,7 @@ def fail(iterator):
 
 
 @pytest.mark.parametrize(("end", "others"), [(close, []), (exhaust, []), (fail, [{}])])
-def test_entered_by_what_it_lets_go_of(end, others):
+def test_entered_by_an_object_that_it_releases(end, others):
     entering = Entering()
     seen = entering.seen
     iterator = entering.iterator = half_way(entering, *others)
@@ -195,7 +195,7 @@ def test_entered_by_a_finaliser_while_it_is_garbage():
     entering.iterator = half_way(entering)
     del entering
     gc.collect()
-    # What came out holds the finalised object, which so is no garbage any more.
+    # A result refers to the finalised object, which therefore is not garbage any more.
     user_record, closed, after = seen
     assert user_record["kinesis"]["subSequenceNumber"] == 1
     assert (closed, after) == (None, StopIteration)
@@ -252,7 +252,7 @@ def source(views):
     yield {**RECORD, "kinesis": kinesis, "outer": views.pop()}
 
 def make_garbage(module):
-    # The order of the collector is that in which these are made.
+    # The collector takes them in the order in which they were made.
     first = module.iter_deaggregate_records(source(views))
     second = module.iter_deaggregate_records([RECORD, RECORD])
     exporter = Exporter()

@@ -56,7 +56,7 @@ everything.append(everything)
 
 @pytest.fixture
 def programs(tmp_path):
-    """Makes a program that deaggregates EVENT, and tells where its results will be."""
+    """Makes a program that deaggregates EVENT; returns it and the path of its results."""
     event = tmp_path / "event.json"
     event.write_text(json.dumps(EVENT))
 
@@ -76,7 +76,7 @@ def test_in_another_interpreter(programs):
 
 
 def test_several_at_once(programs):
-    """From 3.12 on they really are: each holds a GIL of its own."""
+    """From 3.12 on they run in parallel: each has a GIL of its own."""
     made = [programs(f"{i}", rounds=50) for i in range(AT_ONCE)]
 
     def work(program):
@@ -91,7 +91,7 @@ def test_several_at_once(programs):
 
 
 def test_after_an_interpreter_has_ended(programs):
-    """It ends with iterators half-way and in cycles; those who stay notice nothing."""
+    """It ends with unfinished iterators and cycles; the remaining interpreters are unaffected."""
     expected = deaggregate_records(EVENT)
     iterator = _deagg.iter_deaggregate_records(EVENT)
     started = [next(iterator)]
@@ -109,7 +109,7 @@ def test_after_an_interpreter_has_ended(programs):
 
 
 def import_again():
-    """Another instance of the extension module."""
+    """Returns another instance of the extension module."""
     spec = importlib.util.spec_from_file_location(_deagg.__name__, _deagg.__file__)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -150,9 +150,9 @@ print(*(reference() for reference in watched))
 
 
 def test_dropped_after_a_second_import():
-    """What it made works on; then everything goes, and the first module stays.
+    """Its objects stay usable without it; then all of it is freed, and the first module stays.
 
-    In a process of its own, because a free-threaded 3.13 holds on to modules and types after other
+    In a process of its own, because a free-threaded 3.13 keeps modules and types once other
     interpreters have run.
     """
     command = [sys.executable, "-c", USE_AND_DROP_ANOTHER]

@@ -1,4 +1,4 @@
-"""How much memory a call takes beside its result, and the cap on what a hostile message may take.
+"""The memory that a call takes beside its result, and the cap on that of a hostile message.
 
 tracemalloc sees all of it: decoded text, the decoded message and the keys come from PyMem_Raw* and
 PyMem_*, the dicts from Python's own allocators.
@@ -37,7 +37,7 @@ def test_the_iterator_s_peak_does_not_grow_with_the_number_of_kinesis_records(wr
         records = [aggregate(300, 100) for _ in range(count)]
         return peak_of(lambda: drain(iter_deaggregate_records(wrap(records))))
 
-    # More than are looked ahead into, in records and in bytes, and six times as many.
+    # More records and bytes than are decoded ahead, and six times as many.
     fewer, more = peak_of_many(60), peak_of_many(360)
     assert more < fewer * 1.1
     assert more < 3 * MIB
@@ -53,7 +53,7 @@ def test_the_iterator_s_peak_is_a_small_multiple_of_an_aggregate_s_size(wrap):
     assert size < peak < 6 * size
 
 
-def test_an_iterator_at_its_end_gives_all_memory_back():
+def test_a_finished_iterator_has_released_all_memory():
     records = [aggregate(20_000, 100)]
     tracemalloc.start()
     try:
@@ -70,8 +70,8 @@ def test_an_iterator_at_its_end_gives_all_memory_back():
 
 # Hostile messages
 
-# What README.md states: the iterator's peak in bytes per byte of the largest payload, and what
-# comes on top of it.
+# As README.md states: the iterator's peak in bytes per byte of the largest payload, and the rest,
+# which does not depend on the payload.
 MOST_PER_BYTE = 80
 MOST_ON_TOP = 128 << 10
 
@@ -91,19 +91,18 @@ def test_the_iterator_s_peak_is_bounded_and_linear(case):
         peak = iterator_peak(kinesis_record(text))
         return peak, len(hostile_payload)
 
-    peak, size = peak_and_size(10)
-    larger_peak, larger_size = peak_and_size(12)
+    peak, size = peak_and_size(9)
+    larger_peak, larger_size = peak_and_size(11)
     assert size < peak < size * MOST_PER_BYTE + MOST_ON_TOP
     assert larger_size * 3 < larger_peak < larger_size * MOST_PER_BYTE + MOST_ON_TOP
     assert larger_peak / larger_size < peak / size * 1.2
 
 
 def test_the_iterator_s_peak_is_bounded_at_its_worst():
-    """With nearly 10 MiB, with both kinds of base64, and with one such message after another."""
-    worst = HOSTILE["empty hash keys"].message(greediest_count(18))
+    """From bytes, with both kinds of base64, and with one such message after another."""
+    worst = HOSTILE["empty hash keys"].message(greediest_count(16))
     hostile_payload = payload(worst)
     text = base64_text(hostile_payload)
-    assert 8 * MIB < len(hostile_payload) < 10 * MIB
     peaks = [
         iterator_peak(boto3_record(hostile_payload)),
         iterator_peak(kinesis_record(text)),
@@ -111,13 +110,13 @@ def test_the_iterator_s_peak_is_bounded_at_its_worst():
         iterator_peak(kinesis_record(text), kinesis_record(text + "\n"), kinesis_record(text)),
     ]
     assert max(peaks) < len(hostile_payload) * MOST_PER_BYTE + MOST_ON_TOP
-    # Measured: 74, 75, 76 and 76.
+    # Measured with 10 MiB: 74, 75, 76 and 76.
     assert min(peaks) > len(hostile_payload) * 40
 
 
 # The cap
 
-WORST_COUNTS = [greediest_count(doublings) for doublings in (10, 12, 14)]
+WORST_COUNTS = [greediest_count(doublings) for doublings in (10, 12)]
 
 
 @pytest.mark.parametrize("count", WORST_COUNTS)

@@ -1,4 +1,4 @@
-"""Threads with records of their own, with one iterator, and beside a payload being read."""
+"""Threads with records of their own, with a shared list or iterator, and during a long call."""
 
 import concurrent.futures
 import itertools
@@ -9,12 +9,7 @@ import threading
 import pytest
 from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
 
-from aws_kpl_deagg import (
-    deaggregate_records,
-    is_aggregated,
-    iter_deaggregate_records,
-    unpack,
-)
+from aws_kpl_deagg import deaggregate_records, is_aggregated, iter_deaggregate_records, unpack
 
 TIMEOUT = 60
 THREADS = 4
@@ -27,7 +22,7 @@ def aggregate(name, count=20, size=100):
 
 @pytest.fixture
 def hasty():
-    """Lets the interpreter change threads as often as it can."""
+    """Has the interpreter switch threads as often as possible."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -36,7 +31,7 @@ def hasty():
 
 @pytest.fixture
 def patient():
-    """Lets no thread but one that gives the GIL up by itself make way for another."""
+    """Has the interpreter switch threads only where one releases the GIL by itself."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(10_000)
     yield
@@ -73,7 +68,7 @@ def test_threads_that_share_a_list(hasty):
 
 
 def take_all(iterator, taken, refusals, barrier):
-    """Takes items until the end, trying again while another thread is inside."""
+    """Takes items until the end, and tries again while another thread is inside."""
     barrier.wait(TIMEOUT)
     while True:
         try:
@@ -85,7 +80,7 @@ def take_all(iterator, taken, refusals, barrier):
 
 
 def test_threads_that_share_an_iterator(hasty):
-    # Payloads large enough for the GIL to be given up inside of the iterator.
+    # The payloads are so large that the iterator releases the GIL.
     records = [aggregate(b"%d" % i, count=20, size=5000) for i in range(100)]
     expected = deaggregate_records(records)
     iterator = iter_deaggregate_records(records)
@@ -108,7 +103,7 @@ def test_threads_that_share_an_iterator(hasty):
     assert set(refusals) <= {"iterator already executing"}
 
 
-# Room for another thread
+# The GIL is released
 
 SMALL = aggregate(b"small", count=1)
 MEDIUM = aggregate(b"medium", count=30, size=1000)
@@ -129,9 +124,9 @@ TRIES = 300
 
 
 def another_thread_runs_within(call):
-    """Whether another thread gets ahead within some calls, when the GIL is given up by these only.
+    """Whether another thread runs during some calls, which alone may release the GIL.
 
-    Within how many depends on when the operating system wakes it.
+    The number of calls depends on when the operating system wakes the thread.
     """
     ready, wake_up = threading.Event(), threading.Event()
     progress = []
@@ -149,13 +144,13 @@ def another_thread_runs_within(call):
     while not progress and tries < TRIES:
         call()
         tries += 1
-    got_ahead = bool(progress)
+    has_run = bool(progress)
     thread.join(TIMEOUT)
-    return got_ahead
+    return has_run
 
 
 with_a_gil = pytest.mark.skipif(
-    sysconfig.get_config_var("Py_GIL_DISABLED") == 1, reason="has no GIL to give up"
+    sysconfig.get_config_var("Py_GIL_DISABLED") == 1, reason="needs a Python with a GIL"
 )
 
 
@@ -167,5 +162,5 @@ def test_another_thread_runs_while_a_payload_is_read(call, patient):
 
 @with_a_gil
 def test_no_other_thread_runs_while_a_small_payload_is_read(patient):
-    """What the test above rests on: nothing else gives the GIL up. For so little it would cost."""
+    """Small payloads keep the GIL. The test above relies on nothing else releasing it."""
     assert not another_thread_runs_within(lambda: deaggregate_records([SMALL] * 20))

@@ -1,7 +1,7 @@
 """Builds protobuf messages, aggregates and Kinesis records, well-formed or not.
 
-A message is put together from its fields' bytes, so that every odd form can be written down.
-The sources of the format are in oracle.py, those of the records' shapes in oracle_sources.py.
+A message is joined from the bytes of its fields, so that a test can write down every odd form.
+oracle.py names the sources of the format, oracle_sources.py those of the records' shapes.
 """
 
 import base64
@@ -25,7 +25,7 @@ ALL_HASH_KEYS = (0, 2**128 - 1)
 
 
 def varint(number: int, size: int = 0) -> bytes:
-    """`number` as a varint of at least `size` bytes; more than are needed make it overlong."""
+    """`number` as a varint of at least `size` bytes, which is overlong where fewer would do."""
     encoded = bytearray()
     while number > 0x7F or len(encoded) + 1 < size:
         encoded.append(number & 0x7F | 0x80)
@@ -35,7 +35,7 @@ def varint(number: int, size: int = 0) -> bytes:
 
 
 def key(number: int, wire_type: int, size: int = 0) -> bytes:
-    """What stands before a field's value."""
+    """The field number and the wire type, which precede a field's value."""
     return varint(number << 3 | wire_type, size)
 
 
@@ -100,7 +100,7 @@ def text_of_data(data: Any) -> Any:
 def kinesis_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[str, Any]:
     """A Lambda record with every key that Lambda sends.
 
-    `data` is a payload when it is bytes; anything else goes in as it is.
+    `data` in bytes is a payload, which is encoded; any other data is put in unchanged.
     """
     return {
         "kinesis": {
@@ -129,7 +129,7 @@ def aggregated_kinesis_record(aggregated_record: bytes, **options: Any) -> dict[
 
 
 def boto3_record(data: Any, sequence_number: str = SEQUENCE_NUMBER) -> dict[str, Any]:
-    """A record as boto3's get_records returns it; `data` goes in as it is."""
+    """A record as boto3's get_records returns it; `data` is put in unchanged."""
     return {
         "SequenceNumber": sequence_number,
         "ApproximateArrivalTimestamp": datetime.datetime(

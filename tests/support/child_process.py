@@ -1,4 +1,4 @@
-"""Runs programs in a process of their own, as what they do may crash it."""
+"""Runs programs that may crash, each in a process of its own."""
 
 import subprocess
 import sys

@@ -26,7 +26,7 @@ def run(*arguments, stdin=b"", folder=None, **environment):
 
 
 def run_text(document, *arguments, **environment):
-    """Runs the command on `document`, bytes or what JSON is made of."""
+    """Runs the command on `document`, which is bytes or is written as JSON."""
     text = document if isinstance(document, bytes) else json.dumps(document).encode()
     return run(*arguments, stdin=text, **environment)
 
@@ -55,7 +55,7 @@ def message(process):
 
 
 def on_terminal(program, path):
-    """Runs the command with a terminal as standard error; returns its output and that."""
+    """Runs the command with a terminal as standard error; returns the output on both."""
     terminal, other_end = pty.openpty()
     fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     try:
@@ -67,7 +67,7 @@ def on_terminal(program, path):
         )
         os.close(other_end)
         shown = b""
-        # Linux tells by an error that the other end is closed.
+        # Linux reports the closed other end by an error.
         with contextlib.suppress(OSError):
             while part := os.read(terminal, 65536):
                 shown += part

@@ -1,4 +1,4 @@
-"""Compares what two deaggregators make of the same records, and gathers their log lines."""
+"""Compares the results of two deaggregators for the same records, and gathers the log lines."""
 
 import contextlib
 import logging
@@ -7,7 +7,7 @@ from typing import Any
 
 from oracle_sources import DEFAULT_SCHEMA_VERSION
 
-# The keys of 'kinesis' whose values a deaggregator makes; all others are the input's own objects.
+# The keys of 'kinesis' whose values are new; all others are the input's own objects.
 MADE_KEYS = {"explicitHashKey", "partitionKey", "subSequenceNumber", "aggregated", "data"}
 
 
@@ -29,7 +29,7 @@ class LogEntries(logging.Handler):
 
 @contextlib.contextmanager
 def logged() -> Iterator[list[tuple[Any, ...]]]:
-    """Gives the list that the package's log lines are gathered in, instead of being printed."""
+    """Yields the list in which the package's log lines are gathered instead of being printed."""
     logger = logging.getLogger("aws_kpl_deagg")
     handler = LogEntries()
     propagate, level = logger.propagate, logger.level
@@ -66,7 +66,7 @@ def assert_same_user_record(actual: dict, expected: dict) -> None:
 
 
 def assert_same_outputs(actual: list, expected: list, records: list) -> None:
-    """Compares what came out for `records`, down to the order of keys and to shared objects."""
+    """Compares results for `records`, including the order of keys and shared objects."""
     assert len(actual) == len(expected)
     inputs = {id(record) for record in records}
     for actual_output, expected_output in zip(actual, expected, strict=True):
@@ -77,7 +77,7 @@ def assert_same_outputs(actual: list, expected: list, records: list) -> None:
 
 
 def snapshot(value: Any, depth: int = 2) -> Any:
-    """What is in a record: its keys and the identities of its values, `depth` levels deep."""
+    """The keys of a record and the identities of its values, `depth` levels deep."""
     if depth == 0 or not hasattr(value, "keys"):
         return id(value)
     return [(key, snapshot(value[key], depth - 1)) for key in value]

@@ -1,7 +1,7 @@
 """Makes every allocation of a call fail in turn; run as a program with the name of a case.
 
 CPython's own test module `_testcapi` makes the n-th allocation fail, whichever allocator is asked.
-This is a program of its own, as a crash would otherwise end the whole test run.
+A program of its own, since a crash would end the whole test run.
 """
 
 import _testcapi
@@ -38,8 +38,8 @@ from aws_kpl_deagg import (
 from aws_kpl_deagg._deagg import UserRecordIterator
 
 CALLS_AFTER_SUCCESS = 15
-LARGEST_INT_AT_HAND = 1024  # 256 before Python 3.14
-MOST_OBJECTS_AT_HAND = 100  # Python keeps up to 80 of a type for reuse
+LARGEST_CACHED_INT = 1024  # 256 before Python 3.14
+MOST_CACHED_OBJECTS = 100  # Python keeps up to 80 of a type for reuse
 
 PAYLOAD = payload(
     message(
@@ -50,7 +50,7 @@ PAYLOAD = payload(
 )
 AGGREGATE = kinesis_record(PAYLOAD)
 PLAIN = kinesis_record(b"plain")
-LARGE = aggregated_kinesis_record(message([b"key"], [record(0)] * (LARGEST_INT_AT_HAND + 2)))
+LARGE = aggregated_kinesis_record(message([b"key"], [record(0)] * (LARGEST_CACHED_INT + 2)))
 TEXT = AGGREGATE["kinesis"]["data"]
 TAGGED = payload(message([b"key"], [record(0, b"data", tags=[tag(b"one", b"1"), tag(b"two")])]))
 
@@ -94,8 +94,7 @@ OPTIONS = {
     "another shard's": {"hash_key_range": (1, 1)},
     "strict": {"strict": True},
 }
-# Where CPython swallows some failures itself, as it imports a module, words an exception or runs
-# lines of Python.
+# Here CPython itself hides some failures: in imports, messages of exceptions and Python code.
 UNSOUND = {
     "damaged text": [kinesis_record(TEXT[:-1])],
     "wrong digest": [kinesis_record(PAYLOAD[:-1] + b"?")],
@@ -111,7 +110,7 @@ UNSOUND = {
 } | {
     f"{source} in other mappings": [other_mapping(build(PAYLOAD)), other_mapping(build(b"plain"))]
     for source, build in BUILDERS.items()
-    # In 3.10 a generator of theirs that runs out of memory may stop without an exception.
+    # In 3.10 a generator of such a mapping that runs out of memory may stop without an exception.
     if sys.version_info >= (3, 11)
 }
 
@@ -128,7 +127,7 @@ def uses_of_error(error):
 
 
 def remake(one):
-    """As pickle and copy do, which do not survive each failure themselves."""
+    """As pickle and copy do, which do not survive every failure themselves."""
     make, arguments = one.__reduce__()[:2]
     return [make(*arguments).__reduce__()]
 
@@ -141,9 +140,9 @@ def wrong_names(one):
 
 
 def advanced():
-    """An iterator whose next subSequenceNumber is none of the ints that Python has at hand."""
+    """An iterator whose next subSequenceNumber is not among the ints that Python caches."""
     iterator = iter_deaggregate_records([LARGE])
-    next(itertools.islice(iterator, LARGEST_INT_AT_HAND, None))
+    next(itertools.islice(iterator, LARGEST_CACHED_INT, None))
     return iterator
 
 
@@ -161,8 +160,8 @@ def uses_of_user_record(one):
     ]
 
 
-# What is no call with records: a function of one argument, and the argument or, where each call
-# needs a new one, what makes it.
+# Calls without records: a function of one argument, and the argument or, where each call needs a
+# new one, a function that makes it.
 OTHERS = {
     "is_aggregated": (lambda data: [is_aggregated(data)], bytearray(PAYLOAD)),
     "unpack": (unpack, PAYLOAD),
@@ -180,18 +179,18 @@ MOST_RESULTS = 10
 
 
 def outcome(function, records, failing=None):
-    """What comes out, or the type of what is raised. `failing` is the number of the first
+    """Returns the results, or the type of the exception. `failing` is the number of the first
     allocation that fails, from 0, and of the first that succeeds again, or 0 for none.
 
-    All in one frame, and with room for the results: the allocations are the extension's.
+    All in one frame and with room for the results, so that only the extension allocates.
     """
     output = [None] * MOST_RESULTS
     count = 0
     results = None
     if callable(records):
         records = records()
-    # Held, as their reuse would hide allocations.
-    _at_hand = [({}, [], (each,)) for each in range(MOST_OBJECTS_AT_HAND)]
+    # Kept, because their reuse would hide allocations.
+    _cached = [({}, [], (each,)) for each in range(MOST_CACHED_OBJECTS)]
     try:
         if failing is not None:
             _testcapi.set_nomemory(*failing)
@@ -210,8 +209,8 @@ def outcome(function, records, failing=None):
 
 
 def count_failures(function, records, expected, only_one):
-    """Makes each allocation fail in turn. Returns how many calls ran out of memory before the
-    first that did not, and after it.
+    """Makes each allocation fail in turn. Returns the numbers of calls that ran out of memory
+    before and after the first that did not.
     """
     failures = [0, 0]
     successes = 0
@@ -231,8 +230,8 @@ def count_failures(function, records, expected, only_one):
 
 
 class StandIn:
-    """Module `logging` and its logger in one, without a line of Python to run, for CPython itself
-    does not survive each failure in there. Its cache of attributes never sees the names, either.
+    """Module `logging` and its logger in one, without Python code, since CPython itself does not
+    survive every failure there. Its cache of attributes never sees the names, either.
     """
 
     attributes = {"warning": "".format}
@@ -245,8 +244,8 @@ StandIn.attributes["getLogger"] = {"aws_kpl_deagg": STAND_IN}.__getitem__
 
 
 def main(case):
-    """Prints a line of JSON for each function and each way to fail: how many calls ran out of
-    memory, and what that left behind.
+    """Prints a line of JSON for each function and each way to fail: the number of calls that ran
+    out of memory, and the growth of memory.
     """
     sys.modules["logging"] = STAND_IN
     functions, argument = FUNCTIONS, (SOUND | UNSOUND).get(case)

@@ -1,7 +1,7 @@
-"""What google's protobuf makes of the messages of an aggregate. Needs `protobuf` from PyPI.
+"""Unpacks the messages of aggregates with google's protobuf. Needs `protobuf` from PyPI.
 
-The schema is the KPL's with the keys declared `bytes`, as the package declares them, since how a
-message is read and how a key is decoded are two questions.
+The schema is the KPL's with the keys declared `bytes`, as the package declares them, since keys
+are decoded apart from the message.
 """
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -28,7 +28,7 @@ SCHEMA = {
     ],
 }
 
-# The pure-Python backend reads some odd messages otherwise, so a test has to know which it is.
+# The pure-Python backend reads some odd messages in another way.
 BACKEND = api_implementation.Type()
 
 
@@ -56,9 +56,9 @@ def texts(table) -> list[str]:
 
 
 def read_user_records(message: bytes):
-    """Returns (partition key, explicit hash key, data) of each user record, or None.
+    """Returns (partition key, explicit hash key, data) of each user record.
 
-    None is for a message that is rejected. A required field that is missing reads as 0 or b"".
+    Returns None for a message that is rejected. A missing required field reads as 0 or b"".
     """
     try:
         aggregated_record = AggregatedRecord.FromString(message)

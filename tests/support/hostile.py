@@ -1,7 +1,7 @@
 """Builds hostile messages, and measures how much memory a call takes.
 
-Each message is made of as many equal parts as are asked for, and holds one sound user record more,
-the last one: SOUND. What the parts cost, in time and memory, is their number times a constant.
+Each message has a given number of equal parts and, after them, one sound user record: SOUND. Time
+and memory for the parts are their number times a constant.
 """
 
 import gc
@@ -24,7 +24,7 @@ from aggregates import (
 LARGEST_PAYLOAD = 10_485_760
 MAGIC_AND_DIGEST = 20
 
-# The user record that all of them hold, as partition key, explicit hash key and data.
+# The user record that all of them have, as partition key, explicit hash key and data.
 SOUND = ("key", None, b"data")
 
 INDEX = varint_field(1, 0)
@@ -42,7 +42,7 @@ def in_message(parts: bytes) -> bytes:
 
 
 def in_record(parts: bytes) -> bytes:
-    """Of a field that is repeated the last is the sound one."""
+    """The last of a repeated field is the sound one."""
     return TABLES + bytes_field(3, parts + FIELDS)
 
 
@@ -106,7 +106,7 @@ HOSTILE = {
     "one tag's value": Hostile(b"x", lambda parts: in_record(bytes_field(4, tag(b"", parts)))),
 }
 
-# Two bytes a field, and protobuf-c keeps what it does not know: the cap refuses the greediest.
+# Two bytes per field, and protobuf-c keeps unknown fields: the cap rejects the greediest.
 OVER_THE_CAP = {
     "unknown fields": Hostile(varint_field(5, 0)),
     "unknown empty bytes": Hostile(bytes_field(5, b"")),
@@ -117,10 +117,9 @@ OVER_THE_CAP = {
 
 
 def greediest_count(doublings: int) -> int:
-    """How many fields protobuf-c needs the most memory for, per field.
+    """The number of fields for which protobuf-c needs the most memory per field.
 
-    Its list of the fields it has scanned begins with room for 16 and doubles, so its size jumps
-    at the first field behind such a border.
+    Its list of scanned fields begins with room for 16 and doubles when it is full.
     """
     return 16 * (2**doublings - 1) + 1
 
@@ -137,7 +136,7 @@ def nested(depth: int) -> bytes:
 
 
 def peak_of(call: Callable[[], Any]) -> int:
-    """The most memory that a call takes at a time, in bytes."""
+    """The peak of a call's memory, in bytes."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -148,7 +147,7 @@ def peak_of(call: Callable[[], Any]) -> int:
 
 
 def drain(iterable: Iterable) -> int:
-    """Lets go of each item before the next. Returns how many there were."""
+    """Releases each item before the next one. Returns their number."""
     count = 0
     for _ in iterable:
         count += 1

@@ -1,7 +1,7 @@
-"""Interpreters beside the main one.
+"""Interpreters beside the main one, by a private module of Python.
 
-Through the private module of 3.10 to 3.12 or that of 3.13, since concurrent.interpreters, the
-public one, is there from 3.14 on only. From 3.12 on each has a GIL of its own.
+The public one, concurrent.interpreters, came with 3.14. From 3.12 on each interpreter has a GIL of
+its own.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""aws_kinesis_agg 1.2.3, and a difference that all its user records have."""
+"""Imports aws_kinesis_agg 1.2.3, and removes a difference of all its user records."""
 
 import importlib
 import sys
@@ -8,14 +8,14 @@ from typing import Any
 def import_deaggregator() -> Any:
     """Imports its module `deaggregator`. Needs `aws_kinesis_agg` from PyPI."""
     path = list(sys.path)
-    # Its other modules are found only once this one has put the package's folder on the path.
+    # It adds the package's folder to the path, where it finds its other modules.
     module = importlib.import_module("aws_kinesis_agg.deaggregator")
     sys.path[:] = path
     return module
 
 
 def with_str_data(output: dict) -> dict:
-    """aws_kinesis_agg gives a user record's data as bytes."""
+    """aws_kinesis_agg returns a user record's data as bytes."""
     data = output["kinesis"]["data"]
     assert type(data) is bytes
     return {**output, "kinesis": {**output["kinesis"], "data": data.decode("ascii")}}

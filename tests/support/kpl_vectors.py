@@ -1,4 +1,4 @@
-"""The aggregates of tests/data, which the KPL itself made, and what was read off their bytes."""
+"""The aggregates of tests/data, which the KPL itself made, and their contents."""
 
 import base64
 

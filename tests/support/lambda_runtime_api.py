@@ -71,9 +71,9 @@ def running(handler: str, folder: Path, **environment: str) -> Iterator[Function
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Hands out events and collects what the runtime answers; a context manager.
+    """Hands out events and collects the runtime's answers; a context manager.
 
-    It listens on a free port of 127.0.0.1. A request for the next event waits until there is one.
+    It listens on a free port of 127.0.0.1. A request for the next event waits for one.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class RuntimeApi(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """What the environment variable AWS_LAMBDA_RUNTIME_API has to hold."""
+        """The value for the environment variable AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self.server_port}"
 
     def __enter__(self) -> "RuntimeApi":
@@ -130,4 +130,4 @@ class RuntimeApiHandler(BaseHTTPRequestHandler):
         self.server.answers.put((self.path.rpartition("/")[2], json.loads(body)))
 
     def log_message(self, *arguments: object) -> None:
-        """Says nothing: what the runtime is asked and answers is in the tests."""
+        """Logs nothing."""

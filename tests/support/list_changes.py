@@ -1,4 +1,4 @@
-"""Lists of Kinesis records, and what may happen to one while it is iterated."""
+"""Lists of Kinesis records, and changes to a list while it is iterated."""
 
 from aggregates import (
     aggregated_kinesis_record,
@@ -27,7 +27,7 @@ def damaged(data=b"d", sequence_number="damaged"):
 
 
 def batch(size=40):
-    """More aggregates than are opened at a time, no two alike."""
+    """Returns more aggregates than are decoded at a time, no two alike."""
     return [aggregate(b"%d" % i, b"x" * i, sequence_number=str(i)) for i in range(size)]
 
 
@@ -56,7 +56,7 @@ def payload_of_the_other_type(records, at):
     records[at]["kinesis"]["data"] = data.encode() if type(data) is str else data.decode()
 
 
-def payload_of_no_type(records, at):
+def payload_of_a_wrong_type(records, at):
     records[at]["kinesis"]["data"] = 7
 
 
@@ -82,7 +82,7 @@ def record_with_the_same_payload(records, at):
     records[at] = {**records[at], "kinesis": kinesis}
 
 
-def record_of_no_shape(records, at):
+def record_of_a_wrong_shape(records, at):
     records[at] = {}
 
 
@@ -120,13 +120,13 @@ CHANGES = [
     payload_made_plain,
     payload_damaged,
     payload_of_the_other_type,
-    payload_of_no_type,
+    payload_of_a_wrong_type,
     payloads_swapped,
     payload_removed,
     metadata_replaced,
     record_replaced,
     record_with_the_same_payload,
-    record_of_no_shape,
+    record_of_a_wrong_shape,
     record_duplicated,
     shortened,
     one_deleted,

@@ -1,10 +1,10 @@
-"""Mappings that are no dicts, or misbehave."""
+"""Mappings other than dicts, and mappings that misbehave."""
 
 import collections
 
 
 def other_mapping(one):
-    """`one`, a dict, and the dicts in it, as mappings that are no dicts."""
+    """Returns `one`, a dict, and the dicts in it as mappings other than dicts."""
     return collections.UserDict(
         {key: other_mapping(each) if isinstance(each, dict) else each for key, each in one.items()}
     )
@@ -118,11 +118,11 @@ def trap_everywhere(wrap, record, trap):
 
 
 def content_of(trapped):
-    """The dict behind what trap_everywhere has made, to be read without a step on the trap."""
+    """The dict of a trapped mapping, which is read without a step on the trap."""
     return trapped.data if isinstance(trapped, TrappedMapping) else trapped
 
 
 def contents_of(trapped):
-    """The same, and that of the mapping inside."""
+    """That dict, and the dict of the mapping inside."""
     contents = [content_of(trapped), *map(content_of, content_of(trapped).values())]
     return [each for each in contents if isinstance(each, dict)]

@@ -57,7 +57,7 @@ ODD = {
     "an unknown varint of 10 bytes": KEYS + varint_field(5, 2**70 - 1) + RECORD,
     "an unknown fixed64": KEYS + key(5, FIXED64) + b"\xff" * 8 + RECORD,
     "an unknown fixed32": KEYS + key(5, FIXED32) + b"\xff" * 4 + RECORD,
-    "unknown bytes that are no message": KEYS + bytes_field(5, b"\xff\x03") + RECORD,
+    "unknown bytes that are not a message": KEYS + bytes_field(5, b"\xff\x03") + RECORD,
     "an unknown field in a record": with_record(INDEX + varint_field(5, 1) + DATA),
     "a tag": with_tag(tag(b"key", b"value")),
     "a tag without a value": with_tag(tag(b"key")),
@@ -95,10 +95,10 @@ MALFORMED = {
     "a group that another ends": KEYS + RECORD + key(5, START_GROUP) + key(6, END_GROUP),
     "wire type 6": KEYS + RECORD + key(5, 6) + varint(0),
     "wire type 7": KEYS + RECORD + key(5, 7) + varint(0),
-    "a tag that is no message": with_tag(b"\xff"),
+    "a tag that is not a message": with_tag(b"\xff"),
 }
 
-# protobuf-c decodes these; an index is the package's own to check.
+# protobuf-c unpacks these; the package itself checks the indexes.
 OUTSIDE = {
     "a partition key index outside its table": with_record(varint_field(1, 2) + DATA),
     "an index with all 64 bits": with_record(varint_field(1, 2**64 - 1) + DATA),
@@ -114,7 +114,7 @@ REJECTED = None
 
 
 class Disagreement(NamedTuple):
-    """A message of which google's protobuf makes something else."""
+    """A message that google's protobuf reads in another way."""
 
     encoded: bytes
     ours: list | str
@@ -132,8 +132,8 @@ DISAGREEMENTS = {
     "a group with a known number": Disagreement(
         KEYS + key(1, START_GROUP) + key(1, END_GROUP) + RECORD, oracle.BAD_MESSAGE, USER_RECORD
     ),
-    # google takes a known field with another wire type for an unknown one and skips it, and a
-    # required one is then made up. protobuf-c rejects it, so nothing is lost or invented.
+    # google skips a known field with another wire type like an unknown one, and invents a required
+    # one. protobuf-c rejects the message, so nothing is lost or invented.
     "a partition key as a varint": Disagreement(
         KEYS + varint_field(1, 0) + RECORD, oracle.BAD_MESSAGE, USER_RECORD
     ),
@@ -164,16 +164,16 @@ DISAGREEMENTS = {
     "a tag's key as a varint": Disagreement(
         with_tag(tag(b"key") + varint_field(1, 0)), oracle.BAD_MESSAGE, USER_RECORD
     ),
-    # google leaves it to the caller to ask whether the required fields are there, and makes them
-    # up otherwise. protobuf-c rejects the message, so nothing is invented.
+    # google leaves the check for required fields to the caller, and invents missing ones.
+    # protobuf-c rejects the message, so nothing is invented.
     "no partition key index": Disagreement(with_record(DATA), oracle.BAD_MESSAGE, MADE_UP_INDEX),
     "no data": Disagreement(with_record(INDEX), oracle.BAD_MESSAGE, MADE_UP_DATA),
     "an empty record": Disagreement(with_record(b""), oracle.BAD_MESSAGE, MADE_UP_DATA),
     "a tag without a key": Disagreement(
         with_tag(bytes_field(2, b"value")), oracle.BAD_MESSAGE, USER_RECORD
     ),
-    # google rejects a message for a field number above 2**29 - 1. protobuf-c takes 32 bits for it
-    # and skips what it does not know, so that no user record is lost for it.
+    # google rejects a message with a field number above 2**29 - 1. protobuf-c accepts 32 bits and
+    # skips unknown fields, so that no user record is lost.
     "field number 2**29": Disagreement(
         KEYS + varint_field(2**29, 0) + RECORD, USER_RECORD, REJECTED
     ),
@@ -186,8 +186,8 @@ DISAGREEMENTS = {
     "field number 2**32 - 1": Disagreement(
         KEYS + varint_field(2**32 - 1, 0) + RECORD, USER_RECORD, REJECTED
     ),
-    # google rejects it in any form. protobuf-c knows field number 0 by its first byte alone, and
-    # skips the overlong form as a field it does not know.
+    # google rejects it in any form. protobuf-c recognises field number 0 by the first byte alone,
+    # and skips the overlong form as an unknown field.
     "field number 0, overlong": Disagreement(
         KEYS + key(0, VARINT, 2) + varint(0) + RECORD, USER_RECORD, REJECTED
     ),

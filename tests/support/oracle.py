@@ -1,16 +1,16 @@
-"""A second reading of KPL aggregates in Kinesis records, to compare the package with.
+"""The oracle: a second reading of KPL aggregates, with which the package is compared.
 
 Pure Python that shares nothing with the package: the varints are its own, the digest is
-hashlib's, base64 is binascii's. It is written to be read beside the format, not to be fast.
+hashlib's, base64 is binascii's. It is written for comparison with the format, not for speed.
 
 Sources: the aggregation format,
 https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md; the wire
 format, https://protobuf.dev/programming-guides/encoding/; and, for messages that are odd or
 malformed, what `protobuf_c_message_unpack` of protobuf-c 1.4.1 does (protobuf-c/protobuf-c.c;
-1.5.1 does the same). Hash keys are AggregatorUtil's, of the Kinesis Client Library,
-https://github.com/awslabs/amazon-kinesis-client. Where records come from is in oracle_sources.py.
+1.5.1 does the same). Hash keys are those of AggregatorUtil in the Kinesis Client
+Library, https://github.com/awslabs/amazon-kinesis-client. oracle_sources.py has the sources.
 
-The one rule it leaves out is the package's cap on the memory that a message may take.
+It leaves out one rule: the package's cap on the memory of a message.
 """
 
 import binascii
@@ -50,11 +50,11 @@ LONGEST_LENGTH = 5
 
 
 class DamagedError(Exception):
-    """A payload has the magic and is no aggregate; the argument is the reason."""
+    """A payload has the magic but is not an aggregate; the argument is the reason."""
 
 
 class StrictError(Exception):
-    """What `strict` raises; the arguments are the sequence number and the reason."""
+    """Raised with `strict`; the arguments are the sequence number and the reason."""
 
 
 class Options(NamedTuple):
@@ -89,7 +89,7 @@ class AggregatedRecord(NamedTuple):
 
 
 class UserRecord(NamedTuple):
-    """What the producer handed to the KPL."""
+    """A user record, which the producer handed to the KPL."""
 
     partition_key: str
     explicit_hash_key: str | None
@@ -123,7 +123,7 @@ def read_key(message: bytes, at: int) -> tuple[int, int, int]:
 
 
 def read_value(message: bytes, at: int, wire_type: int) -> tuple[int | bytes, int]:
-    """Returns the value at `at` and where it ends; groups and wire types 6 and 7 are none."""
+    """Returns the value at `at` and where it ends; rejects groups and wire types 6 and 7."""
     if wire_type == VARINT:
         number, end = read_varint(message, at, LONGEST_VARINT)
         return number % 2**64, end
@@ -141,7 +141,7 @@ def read_value(message: bytes, at: int, wire_type: int) -> tuple[int | bytes, in
 
 
 def read_fields(message: bytes, wire_types: dict[int, int]) -> Iterator[tuple[int, Any]]:
-    """Yields the number and the value of each known field; `wire_types` tells which are known."""
+    """Yields the number and the value of each known field, that is, each in `wire_types`."""
     at = 0
     while at < len(message):
         number, wire_type, at = read_key(message, at)
@@ -236,7 +236,7 @@ def read_payload(payload: bytes, verify: bool = True) -> list[UserRecord] | None
 
 
 def hash_key(user_record: UserRecord) -> int:
-    """Returns the number that tells which shard a user record belongs to."""
+    """Returns the number that decides which shard a user record belongs to."""
     if user_record.explicit_hash_key is None:
         return int.from_bytes(md5(user_record.partition_key.encode()), "big")
     if not re.fullmatch("[0-9]+", user_record.explicit_hash_key):
@@ -248,7 +248,7 @@ def hash_key(user_record: UserRecord) -> int:
 
 
 def read_text(data: Any) -> bytes | None:
-    """Returns the payload that base64 text stands for, or None for text that stands for none.
+    """Returns the payload of base64 text, or None for text that does not decode.
 
     `data` is a `str` or bytes-like.
     """
@@ -302,7 +302,7 @@ def read_bytes(kinesis_record: oracle_sources.KinesisRecord) -> bytes | None:
 def passed_record(
     kinesis_record: oracle_sources.KinesisRecord, payload: bytes | None, decode: bool
 ) -> Any:
-    """Returns what comes out for a plain or damaged record; `payload` is None for odd text."""
+    """Returns the result for a plain or damaged record; `payload` is None for odd text."""
     record, is_converted = kinesis_record.record, kinesis_record.is_converted
     if payload is None or not (decode or is_converted):
         return record
@@ -315,7 +315,7 @@ def passed_record(
 
 
 def deaggregate_record(record: Any, log: list[tuple[Any, ...]], options: Options) -> list[Any]:
-    """Returns what comes out for one Kinesis record, and adds to the log."""
+    """Returns the results for one Kinesis record, and adds to the log."""
     kinesis_record = oracle_sources.read(record)
     metadata = kinesis_record.record["kinesis"]
     sequence_number = metadata.get("sequenceNumber")
@@ -347,9 +347,9 @@ def deaggregate_record(record: Any, log: list[tuple[Any, ...]], options: Options
 def iter_deaggregate(
     records: Iterable | Mapping, log: list[tuple[Any, ...]], options: Options
 ) -> Iterator[Any]:
-    """Yields what comes out for `records`, and adds to the log.
+    """Yields the results for `records`, and adds to the log.
 
-    That has (sequence number, reason) for damage, (sequence number,) for a dropped aggregate.
+    An entry is (sequence number, reason) for damage, (sequence number,) for a dropped aggregate.
     """
     for record in oracle_sources.records_of(records):
         yield from deaggregate_record(record, log, options)
@@ -358,7 +358,7 @@ def iter_deaggregate(
 def deaggregate(
     records: Iterable | Mapping, **options: Any
 ) -> tuple[list[Any], list[tuple[Any, ...]]]:
-    """Returns what comes out for `records`, and the log."""
+    """Returns the results for `records`, and the log."""
     log: list[tuple[Any, ...]] = []
     return list(iter_deaggregate(records, log, Options(**options))), log
 

@@ -1,4 +1,4 @@
-"""The oracle's part about sources: where a Kinesis record has its payload and its metadata.
+"""The oracle's sources: where a Kinesis record has its payload and its metadata.
 
 Sources of the shapes: AWS's own documentation,
 https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html,
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 LAMBDA, BOTO3, FIREHOSE, ANALYTICS, PIPES = "Lambda", "boto3", "Firehose", "Analytics", "Pipes"
 
-# The keys that tell each source; the first source that fits is it.
+# The keys by which each source is recognised, in the order in which they are tried.
 MARKS = {
     LAMBDA: ["kinesis"],
     BOTO3: ["Data", "SequenceNumber"],
@@ -22,10 +22,10 @@ MARKS = {
     PIPES: ["data", "sequenceNumber", "kinesisSchemaVersion"],
 }
 
-# Where a source sends none.
+# For sources without one.
 DEFAULT_SCHEMA_VERSION = "1.0"
 
-# What Lambda has beside 'kinesis', and Pipes among the rest.
+# The keys that Lambda has beside 'kinesis', and Pipes among the others.
 EVENT_KEYS = {
     "eventSource",
     "eventVersion",
@@ -36,7 +36,7 @@ EVENT_KEYS = {
     "eventSourceARN",
 }
 
-# The keys of 'kinesis' that have a place of their own, between the schema version and the payload.
+# The keys of 'kinesis' that have a fixed place, between the schema version and the payload.
 PLACED_KEYS = ["sequenceNumber", "approximateArrivalTimestamp", "partitionKey"]
 
 
@@ -74,7 +74,7 @@ def lambda_spelling(key: Any) -> Any:
 
 
 def converted(record: Mapping, source: str) -> dict[Any, Any]:
-    """Returns a record of any source but Lambda in Lambda's shape."""
+    """Returns a record of any source except Lambda in Lambda's shape."""
     metadata = record[MARKS[source][0]] if source in (FIREHOSE, ANALYTICS) else record
     require_mapping(metadata)
     payload = record["Data" if source == BOTO3 else "data"]
@@ -105,7 +105,7 @@ def require_payload(payload: Any, is_text: bool) -> None:
 
 
 def read(record: Any) -> KinesisRecord:
-    """Recognises a record. Raises TypeError or KeyError for what is none of a known source."""
+    """Reads a record. Raises TypeError or KeyError for a record of no known source."""
     require_mapping(record)
     source = source_of(record)
     if source is None:

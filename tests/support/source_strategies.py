@@ -4,17 +4,9 @@ import base64
 
 from aggregates import kinesis_record
 from hypothesis import strategies as st
-from strategies import (
-    DATA_FORMS,
-    METADATA_KEYS,
-    PAYLOADS,
-    TEXTS,
-    Text,
-    kinesis_records,
-    mappings,
-)
+from strategies import DATA_FORMS, METADATA_KEYS, PAYLOADS, TEXTS, Text, kinesis_records, mappings
 
-# Keys that may stand in any record, beside those that tell its source.
+# Keys that any record may have, besides those by which its source is recognised.
 TRANSFORMATION_KEYS = ["recordId", "shardId", "subsequenceNumber", "explicitHashKey", "", 7, None]
 BOTO3_KEYS = [
     "ApproximateArrivalTimestamp",
@@ -34,7 +26,7 @@ EVENT_KEYS = [key for key in kinesis_record(b"") if key != "kinesis"]
 
 BINARY_FORMS = st.sampled_from([bytes, bytes, bytearray, memoryview])
 
-# What boto3 and the command line of AWS have as Data, odd text among it.
+# Data of boto3 and of the AWS command line, with some odd text.
 BOTO3_DATA = st.one_of(
     st.builds(lambda form, payload: form(payload), BINARY_FORMS, PAYLOADS),
     st.builds(lambda form, text: form(text), st.sampled_from([str, Text]), TEXTS),
@@ -71,7 +63,7 @@ NUMBERS = st.integers(0, 2**190).map(str)
 
 OTHER_RECORDS = boto3_records() | transformation_records() | pipes_records()
 
-# Odd text, and text of every payload.
+# With odd text, and with the text of any payload.
 LAMBDA_RECORDS = kinesis_records() | kinesis_records(
     PAYLOADS.map(lambda payload: base64.b64encode(payload).decode("ascii"))
 )

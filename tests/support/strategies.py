@@ -36,7 +36,7 @@ SIZES = st.sampled_from([(0, 0)] * 12 + [(2, 0), (5, 0), (0, 2), (0, 5), (0, 10)
 
 # Unknown to every message of the schema.
 UNKNOWN_NUMBERS = [5, 15, 16, 2047, 2**29 - 1]
-# Those that only protobuf-c takes: it has 32 bits for a number.
+# Accepted by protobuf-c only: it has 32 bits for a number.
 LARGE_NUMBERS = [2**29, 2**31, 2**32 - 1]
 
 
@@ -66,12 +66,12 @@ def unknown_fields(numbers):
 
 UNKNOWN_FIELDS = unknown_fields(UNKNOWN_NUMBERS)
 
-# Unknown to protobuf-c, and no fields at all to google's protobuf; field number 0 is overlong.
+# Unknown to protobuf-c, and rejected by google's protobuf; field number 0 is overlong.
 ODD_FIELDS = unknown_fields(LARGE_NUMBERS) | st.sampled_from(
     [encode_field(0, FIXED64, bytes(8), (2, 0)), encode_field(0, FIXED32, bytes(4), (5, 0))]
 )
 
-# Each of these spoils the message it stands in, or nearly always.
+# Each of these nearly always makes its message malformed.
 BAD_FIELDS = st.one_of(
     st.builds(key, st.integers(0, 20), st.sampled_from([START_GROUP, END_GROUP, 6, 7])),
     st.integers(1, 20).map(lambda number: key(number, START_GROUP) + key(number, END_GROUP)),
@@ -139,7 +139,7 @@ def records(draw, extra_fields, partition_keys, explicit_hash_keys, has_hash_key
 
 @st.composite
 def messages(draw, extra_fields, keys=KEYS, has_hash_key=BOOLEANS, hash_keys=None):
-    """AggregatedRecord messages; they and the messages inside have what `extra_fields` draws.
+    """AggregatedRecord messages; they and the messages inside have fields from `extra_fields`.
 
     Explicit hash keys are drawn from `keys` as well, unless `hash_keys` says otherwise.
     """
@@ -164,10 +164,10 @@ ODD_MESSAGES = messages(sometimes(UNKNOWN_FIELDS | ODD_FIELDS))
 BAD_MESSAGES = messages(sometimes(UNKNOWN_FIELDS | BAD_FIELDS))
 
 # Messages that google's protobuf reads in the same way, and aws_kinesis_agg as well: no field
-# numbers out of its range, no keys but UTF-8, and an explicit hash key in all records or in none.
+# numbers out of its range, only UTF-8 keys, and an explicit hash key in all records or in none.
 PEERS_MESSAGES = messages(sometimes(UNKNOWN_FIELDS), UTF8_KEYS, st.just(True))
 
-# Hash keys as they should be, with some that are none.
+# Valid hash keys, and some invalid ones.
 HASH_KEYS = st.one_of(
     st.integers(0, 2**128 - 1).map(lambda number: b"%d" % number),
     st.sampled_from([b"0", b"007", b"%d" % (2**127), b"%d" % (2**128 - 1)]),
@@ -178,7 +178,7 @@ SHARD_MESSAGES = messages(sometimes(UNKNOWN_FIELDS), KEYS, BOOLEANS, HASH_KEYS)
 
 @st.composite
 def mutated(draw, byte_strings):
-    """A byte string with one thing done to it."""
+    """A byte string with one change."""
     whole = draw(byte_strings)
     at = draw(st.integers(0, max(len(whole) - 1, 0)))
     before, after = whole[:at], whole[at + 1 :]
@@ -215,7 +215,7 @@ ODD_PIECES = st.sampled_from(
 
 @st.composite
 def texts(draw):
-    """base64 text as it should be, or with something odd in it, or cut short."""
+    """base64 text that is valid, has odd characters, or is cut short."""
     text = base64_text(draw(PAYLOADS))
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         at = draw(st.integers(0, len(text)) | st.integers(0, min(len(text), 8)))
@@ -229,7 +229,7 @@ TEXTS = texts()
 
 
 class Text(str):
-    """A str that is not exactly one."""
+    """A subclass of str."""
 
 
 DATA_FORMS = st.sampled_from(
@@ -273,7 +273,7 @@ OUTER_KEYS = [
     None,
 ]
 
-# Made anew for each draw, so that sharing shows as identity.
+# New objects for each draw, so that sharing shows as identity.
 METADATA_VALUES = st.one_of(
     st.just("1.0"),
     st.integers(0, 2**190).map(str),

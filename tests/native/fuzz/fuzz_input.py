@@ -1,11 +1,10 @@
-"""How libFuzzer's bytes become records and options.
+"""Makes records and options of libFuzzer's bytes.
 
-The input is parts with SEPARATOR between them, so that taking something in or out in one part
-leaves the others as they are. The first part is the options: a byte of flags, two for the hash key
-range and one each for the form of the call and of a bare payload. Every other part is a record:
-one byte each for source, framing, form of the data, damage to the text, its place, a key to leave
-out and the form of the mapping; the rest is the content. Bytes that are missing count as 0, which
-always means the usual case.
+SEPARATOR divides the input into parts, so that a change in one part leaves the others unchanged.
+The first part is the options: a byte of flags, two for the hash key range and one each for the
+form of the call and of a bare payload. Every other part is a record: one byte each for source,
+framing, form of the data, damage to the text, its place, a key to leave out and the form of the
+mapping; the rest is the content. Missing bytes count as 0, which always means the usual case.
 """
 
 import collections

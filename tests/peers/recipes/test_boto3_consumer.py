@@ -31,7 +31,7 @@ class Killed(Exception):
 
 @pytest.fixture
 def recipe(monkeypatch):
-    """The module. Instead of sleeping it counts how often it would have."""
+    """The module, which counts its sleeps instead of sleeping."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     import boto3_consumer
 
@@ -43,9 +43,9 @@ def recipe(monkeypatch):
 
 @pytest.fixture
 def server(monkeypatch):
-    """The server's get_records, which moto lets never end: the shards that it reads end here.
+    """The server's get_records with shards that end, which those of moto do not.
 
-    It returns two Kinesis records at a time, and first raises what is in `errors`.
+    It returns two Kinesis records at a time, and raises the `errors` first, one per call.
     """
     from moto.core.exceptions import JsonRESTError
     from moto.kinesis.models import KinesisBackend
@@ -56,7 +56,7 @@ def server(monkeypatch):
     def get_records(backend, stream_arn, shard_iterator, limit):
         faults.reads += 1
         if faults.errors and (error := faults.errors.pop(0)):
-            raise JsonRESTError(error, "as the test wants it")
+            raise JsonRESTError(error, "raised by the test")
         iterator, *others = moto_get_records(backend, stream_arn, shard_iterator, 2)
         return iterator if len(others[0]) == 2 else None, *others
 
@@ -162,7 +162,7 @@ def test_other_errors_end_it_and_it_resumes(consumer, kinesis_client, server):
 
 
 def test_aggregate_in_the_wrong_shard_is_not_processed(kinesis_client, recipe, server, tmp_path):
-    """It was on its way during a reshard; the KPL has put it again, into the right one."""
+    """It was put during a reshard; the KPL has put it again, into the right one."""
     shards = new_stream(kinesis_client, tmp_path.name, [], shards=2)
     content = aggregate(b"once", b"and for all", key=b"a")
     for each in shards:

@@ -15,7 +15,7 @@ DAMAGED = [AGGREGATE[:-1] + b"!", MAGIC + b"secret", payload(message([], [record
 
 
 def direct_put(contents):
-    """An event of a Firehose stream without a source, as AWS documents it: nothing of Kinesis."""
+    """An event of a Firehose stream without a source, as AWS documents it."""
     records = [
         {
             "recordId": str(number),

@@ -7,7 +7,7 @@ import pytest
 from aggregates import MAGIC, kinesis_record, message, payload, record
 from lambda_runtime_api import running
 
-# Writes down each number that is processed, and fails with those that the test wants to fail.
+# Writes down each number that is processed, and raises for those in the file `failing`.
 APP = """
 import pathlib
 import lambda_powertools_batch
@@ -72,8 +72,8 @@ def function(moto_url, table, tmp_path):
 
 @pytest.fixture
 def invoke(function, tmp_path):
-    """Invokes the function with records of which some numbers fail; returns its response and the
-    numbers that were processed.
+    """Invokes the function with records, some numbers of which fail; returns its response and the
+    processed numbers.
     """
 
     def invoke(records, *failing):
@@ -87,7 +87,7 @@ def invoke(function, tmp_path):
     return invoke
 
 
-def test_failing_user_record_alone_is_done_again(invoke, function, table):
+def test_only_the_failing_user_record_is_processed_again(invoke, function, table):
     records = [aggregate([0, 1, 2], "10"), plain(3, "11"), plain(4, "12"), aggregate([5, 6], "13")]
     assert invoke(records, 1) == (failures("10"), [0, 1, 2, 3, 4, 5, 6])
     assert "user record 10, 1 failed" in function.log.read_text()
@@ -100,7 +100,7 @@ def test_failing_user_record_alone_is_done_again(invoke, function, table):
     for item in items:
         assert item["status"] == {"S": "COMPLETED"}
         assert float(item["expiration"]["N"]) > time.time() + 23 * 60 * 60
-        # When one that was begun counts as failed, if the function was killed meanwhile.
+        # When a record in progress counts as failed, because its function was killed.
         assert "in_progress_expiration" in item
 
 

@@ -27,7 +27,7 @@ def plain(content, sequence_number):
 
 
 def window_event(records, state, *, final=False, early=False):
-    """What AWS documents as KinesisTimeWindowEvent."""
+    """The event that AWS documents as KinesisTimeWindowEvent."""
     return {
         "Records": records,
         "window": WINDOW,
@@ -46,7 +46,7 @@ def function(tmp_path):
 
 
 def published(function):
-    """The sums that were published so far, a dict for each time."""
+    """The sums that were published so far, one dict per publication."""
     lines = [json.loads(line) for line in function.log.read_text().splitlines() if line[:1] == "{"]
     assert all(each["window"] == WINDOW and each["shardId"] == SHARD for each in lines)
     return [each["sums"] for each in lines]
@@ -92,7 +92,7 @@ def test_aggregate_with_a_failing_user_record_counts_once_after_its_retry(functi
     ("content", "error"),
     [(b"secret", "JSONDecodeError"), (MAGIC + b"secret" * 10, "AggregateError")],
 )
-def test_what_is_no_json_and_what_is_damaged_is_reported(function, content, error):
+def test_undecodable_and_damaged_records_are_reported(function, content, error):
     records = [aggregate(("a", 1), sequence_number="1"), plain(content, "2")]
     answer = function.response(window_event(records, {}))
     assert answer == {"state": {"a": 1}, "batchItemFailures": [{"itemIdentifier": "2"}]}
