@@ -1,17 +1,17 @@
-"""Gets back the user records that the Kinesis Producer Library packed into Kinesis records.
+"""Extracts the user records that the Kinesis Producer Library packed into Kinesis records.
 
-    deaggregate_records(records)       a list of the user records in Kinesis records, events or
-                                       responses: from Lambda, boto3, Firehose, Kinesis Data
-                                       Analytics, EventBridge Pipes
-    iter_deaggregate_records(records)  an iterator over the same
-    unpack(payload)                    a list of the UserRecords in one payload
-    is_aggregated(payload)             whether a payload looks like an aggregate
+    deaggregate_records(records)       returns a list of the user records in Kinesis records,
+                                       events or responses: from Lambda, boto3, Firehose, Kinesis
+                                       Data Analytics, EventBridge Pipes
+    iter_deaggregate_records(records)  returns an iterator over the same user records
+    unpack(payload)                    returns a list of the UserRecords in one payload
+    is_aggregated(payload)             returns whether a payload looks like an aggregate
 
-help() on each tells what goes in, what comes out, the options, and what is raised. Either all user
-records of a Kinesis record come out, or the Kinesis record itself does: a damaged aggregate is
-logged by the logger 'aws_kpl_deagg' or, with strict=True, raises AggregateError, which lists the
-reasons. aws_kpl_deagg.record_types has types for annotations; python -m aws_kpl_deagg --help tells
-about the command.
+help() on each function describes its arguments, its result and its exceptions. Either all user
+records of a Kinesis record are returned, or the Kinesis record itself is. A damaged aggregate is
+reported by the logger 'aws_kpl_deagg' or, with strict=True, raises AggregateError; help() on that
+lists the reasons. aws_kpl_deagg.record_types has types for annotations, and
+python -m aws_kpl_deagg --help describes the command.
 """
 
 from aws_kpl_deagg._deagg import (

@@ -1,4 +1,4 @@
-"""The command `aws-kpl-deagg`: Kinesis records in, user records out, all as JSON."""
+"""The command `aws-kpl-deagg`: reads Kinesis records and writes user records, all as JSON."""
 
 import argparse
 import contextlib
@@ -13,25 +13,25 @@ from aws_kpl_deagg._command_input import STANDARD_INPUT, InputError, kinesis_rec
 from aws_kpl_deagg._command_summary import Summary
 
 DESCRIPTION = """\
-Takes the user records out of Kinesis records that the Kinesis Producer Library (KPL) aggregated.
+Extracts the user records from Kinesis records that the Kinesis Producer Library (KPL) aggregated.
 """
 
 EPILOG = """\
-A FILE holds JSON lines or one JSON document, compressed by gzip or not. Each line, or the
+A FILE holds JSON lines or one JSON document, and may be compressed by gzip. Each line, or the
 document, is a Kinesis record, a list of records, or a whole event or response: from Lambda, 'aws
-kinesis get-records' or boto3, a Firehose transformation, Kinesis Data Analytics or EventBridge
+kinesis get-records', boto3, a Firehose transformation, Kinesis Data Analytics or EventBridge
 Pipes. JSON lines are read one at a time, however large the file; a document of several lines is
 read whole.
 
-Each user record is written as one line of JSON, and so is a record that is no aggregate. A damaged
-aggregate is written as it is, with a warning on standard error.
+Each user record is written as one line of JSON, and so is each record that is not an aggregate. A
+damaged aggregate is passed through, with a warning on standard error.
 
-The exit status is 1 when a FILE could not be read to its end or --strict met a damaged aggregate.
+The exit status is 1 if a FILE could not be read to its end or --strict found a damaged aggregate.
 """
 
 
 class DamagedRecord(Exception):
-    """With --strict: a damaged aggregate; the text says where it is."""
+    """A damaged aggregate, with --strict; the message says where it is."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -48,18 +48,18 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         nargs="*",
         default=[STANDARD_INPUT],
-        help="a file; standard input when there is none, or for '-'",
+        help="a file; standard input if none is given, or for '-'",
     )
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument(
         "--decode",
         choices=["text", "json", "base64"],
         default="base64",
-        help="show data as text (UTF-8, what is invalid as U+FFFD), as the JSON value in it (as "
-        "text where there is none), or as base64, which is the default",
+        help="show data as text (UTF-8, with U+FFFD for invalid bytes), as the JSON value in it "
+        "(as text if it is not JSON), or as base64, which is the default",
     )
     shown.add_argument(
-        "--summary", action="store_true", help="print a table about each FILE instead"
+        "--summary", action="store_true", help="print a table for each FILE instead"
     )
     parser.add_argument(
         "--strict", action="store_true", help="stop at the first damaged aggregate"
@@ -71,14 +71,14 @@ def name_of(path: str) -> str:
     return "standard input" if path == STANDARD_INPUT else path
 
 
-def no_json_constant(name: str) -> NoReturn:
+def reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
 def json_value(data: bytes) -> Any:
-    """Returns the JSON value in `data`, or `data` as text if there is none."""
+    """Returns the JSON value in `data`, or `data` as text if it is not JSON."""
     try:
-        return json.loads(data, parse_constant=no_json_constant)
+        return json.loads(data, parse_constant=reject_constant)
     except (ValueError, RecursionError):
         return data.decode(errors="replace")
 
@@ -90,16 +90,16 @@ SHOW: dict[str, Callable[[bytes], Any]] = {
 
 
 def shown_records(record: Any, arguments: argparse.Namespace) -> Iterator[Any]:
-    """Yields the user records of a Kinesis record, or the record, with data as it is to show.
+    """Yields the user records of a Kinesis record, or the record, with data as --decode shows it.
 
-    Raises what iter_deaggregate_records() does.
+    Raises the exceptions of iter_deaggregate_records().
     """
     show = SHOW.get(arguments.decode)
     for user_record in iter_deaggregate_records(
         [record], decode=show is not None, strict=arguments.strict
     ):
         kinesis = user_record["kinesis"]
-        # Data that does not decode comes out as it is.
+        # Undecodable data is passed through as str.
         if show is not None and isinstance(kinesis["data"], bytes):
             user_record = {**user_record, "kinesis": {**kinesis, "data": show(kinesis["data"])}}
         yield user_record
@@ -107,9 +107,9 @@ def shown_records(record: Any, arguments: argparse.Namespace) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def located(place: str) -> Iterator[None]:
-    """Adds the place of a Kinesis record to what is wrong with it.
+    """Adds the place of a Kinesis record to errors about it.
 
-    Raises DamagedRecord for an AggregateError, and InputError for what is no Kinesis record.
+    Raises DamagedRecord for an AggregateError, and InputError if it is not a Kinesis record.
     """
     try:
         yield
@@ -136,14 +136,17 @@ def write_table(path: str, summary: Summary) -> None:
 
 
 def write_summary(path: str, arguments: argparse.Namespace, show_progress: bool) -> None:
-    """Writes the table about a file, as far as it can be read. Raises what stops it there."""
+    """Writes the table for a file, as far as the file can be read.
+
+    Raises InputError and DamagedRecord after writing the table of the part before.
+    """
     summary = Summary()
     try:
         for place, record in kinesis_records(path, show_progress):
             with located(place):
                 summary.add(record, arguments.strict)
     except (InputError, DamagedRecord):
-        # A file that is not there has no table.
+        # A file that cannot be opened does not get a table.
         if summary.has_counted():
             write_table(path, summary)
         raise
@@ -151,12 +154,12 @@ def write_summary(path: str, arguments: argparse.Namespace, show_progress: bool)
 
 
 def write_all(program: str, arguments: argparse.Namespace) -> int:
-    """Writes what is asked for about all files; returns the exit status.
+    """Writes the user records or tables of all files; returns the exit status.
 
-    A file that cannot be read is reported on standard error and costs none of the others.
+    A file that cannot be read is reported on standard error, and the others are still written.
     """
     write = write_summary if arguments.summary else write_user_records
-    # Records that scroll by on the same terminal would tear the bar to pieces.
+    # Records written to the same terminal would break up the progress bar.
     show_progress = sys.stderr.isatty() and (arguments.summary or not sys.stdout.isatty())
     status = 0
     for path in arguments.files:
@@ -178,10 +181,10 @@ def main() -> int:
     try:
         return write_all(parser.prog, arguments)
     except OSError as error:
-        # Python flushes standard output once more as it exits, and that must not fail again.
+        # Python flushes standard output again as it exits, and that must not fail a second time.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
-            # The reader has had enough.
+            # The reader of the pipe has closed it.
             return 0
         print(f"{parser.prog}: standard output: {error.strerror}", file=sys.stderr)
         return 1

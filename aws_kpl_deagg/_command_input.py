@@ -1,4 +1,4 @@
-"""What the command line reads: Kinesis records in JSON or JSON lines, compressed or not."""
+"""Reads Kinesis records from JSON or JSON lines, compressed or not, for the command line."""
 
 import contextlib
 import gzip
@@ -16,16 +16,16 @@ from aws_kpl_deagg import AggregateError, deaggregate_records
 
 STANDARD_INPUT = "-"
 GZIP_MAGIC = b"\x1f\x8b"
-# In bytes. What is shorter is read before anybody looks for a progress bar.
+# In bytes. A shorter file is read too quickly for a progress bar to be of use.
 LONG_FILE = 20_000_000
 
 
 class InputError(Exception):
-    """The input holds no Kinesis records; the text says where, and what is wrong with it."""
+    """The input is not made of Kinesis records; the message says where and why."""
 
 
 def parse(text: bytes, first_line: int) -> Any:
-    """Returns the JSON document in `text`, which is in line `first_line` and on.
+    """Returns the JSON document in `text`, which starts at line `first_line` of its file.
 
     Raises InputError.
     """
@@ -35,23 +35,24 @@ def parse(text: bytes, first_line: int) -> Any:
         line = first_line + error.lineno - 1
         raise InputError(f"line {line}, column {error.colno}: not JSON: {error.msg}") from error
     except UnicodeDecodeError as error:
-        # Its own text shows what is in the file.
+        # The exception's own message shows the file's contents.
         line = first_line + text.count(b"\n", 0, error.start)
         raise InputError(f"line {line}: not JSON: not {error.encoding}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"line {first_line}: not JSON: {error}") from error
 
 
-def goes_on(error: InputError) -> bool:
-    """Whether parse() met the end of its text inside a document."""
+def is_incomplete(error: InputError) -> bool:
+    """Returns whether parse() failed because its text ends inside a document."""
     cause = error.__cause__
     return isinstance(cause, json.JSONDecodeError) and cause.pos >= len(cause.doc.rstrip())
 
 
 def documents(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
-    """Yields the JSON documents in `lines`, each with the place to name before its records.
+    """Yields the JSON documents in `lines`, each with a prefix that says where it is.
 
-    That is one document if its first line ends inside it, and JSON lines if not.
+    If the first line ends inside a document, all lines are that document. If not, they are JSON
+    lines.
 
     Raises InputError.
     """
@@ -60,7 +61,7 @@ def documents(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
         try:
             document = parse(line, number)
         except InputError as error:
-            if not goes_on(error):
+            if not is_incomplete(error):
                 raise
             yield "", parse(line + b"".join(lines), number)
         else:
@@ -70,7 +71,7 @@ def documents(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
 
 
 def is_kinesis_record(document: dict[str, Any]) -> bool:
-    """Whether the package knows the source of `document` as that of a record."""
+    """Returns whether `document` is itself a record of a known source."""
     try:
         deaggregate_records([document], strict=True)
     except KeyError:
@@ -88,7 +89,7 @@ def records_of(document: Any) -> list[Any]:
     if isinstance(document, list):
         return document
     if not isinstance(document, dict):
-        raise InputError("neither a record nor a list of records nor an event nor a response")
+        raise InputError("neither a record nor a list of records, an event or a response")
     for holder in (document, document.get("SubscribeToShardEvent")):
         for key in ("Records", "records"):
             records = holder.get(key) if isinstance(holder, dict) else None
@@ -98,7 +99,7 @@ def records_of(document: Any) -> list[Any]:
 
 
 def lines_in_utf8(text: io.TextIOWrapper) -> Iterator[bytes]:
-    """Yields the lines of `text`; what it reads from stays open."""
+    """Yields the lines of `text`, and leaves the underlying file open."""
     try:
         for line in text:
             yield line.encode()
@@ -114,15 +115,15 @@ def decompressed_lines(file: io.BufferedReader) -> Iterator[bytes]:
     encoding = json.detect_encoding(lines.peek(4)[:4])
     if encoding.startswith("utf-8"):
         return iter(lines)
-    # What a redirection in PowerShell writes.
+    # Redirections in PowerShell write UTF-16.
     return lines_in_utf8(io.TextIOWrapper(lines, encoding))
 
 
 @contextlib.contextmanager
 def progress_bar(file: BinaryIO, path: str, wanted: bool) -> Iterator[Callable[[], object]]:
-    """Gives a function to call while `file` is read, which shows how far that is.
+    """Yields a function that updates the bar, to be called while `file` is read.
 
-    The function does nothing for what is not long, and without tqdm.
+    Without tqdm, and for a file that is not long, the function does nothing.
     """
     status = os.fstat(file.fileno())
     is_long = stat.S_ISREG(status.st_mode) and status.st_size >= LONG_FILE
@@ -141,7 +142,7 @@ def progress_bar(file: BinaryIO, path: str, wanted: bool) -> Iterator[Callable[[
 
 
 def read_file(path: str, show_progress: bool) -> Iterator[tuple[str, Any]]:
-    """Yields what kinesis_records() does. Raises what reading the file raises, too."""
+    """Does what kinesis_records() does, but also raises the errors of reading the file."""
     source = 0 if path == STANDARD_INPUT else path
     with (
         open(source, "rb", closefd=source != 0) as file,

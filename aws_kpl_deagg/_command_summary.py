@@ -1,4 +1,4 @@
-"""What the command line tells with --summary about the Kinesis records of a file."""
+"""Summarises the Kinesis records of a file, for the command line's --summary."""
 
 import statistics
 from collections import Counter
@@ -9,14 +9,14 @@ from aws_kpl_deagg import AggregateError, deaggregate_records
 from aws_kpl_deagg.record_types import DecodedRecord
 
 TOP_KEYS = 5
-# Memory must not grow with the number of partition keys, which may all be different.
+# Partition keys may all be different, and memory must not grow with their number.
 MOST_KEYS = 100_000
 
 
 def without_mark(record: Any) -> Any:
-    """Returns `record` without the 'aggregated' that a user record has, which may be fed in again.
+    """Returns `record` without the key 'aggregated', which it has if it is a user record itself.
 
-    What has it after deaggregation then comes from an aggregate.
+    A record that has the key after deaggregation is then known to come from an aggregate.
     """
     kinesis = record.get("kinesis") if isinstance(record, dict) else None
     if not isinstance(kinesis, dict) or "aggregated" not in kinesis:
@@ -28,7 +28,7 @@ def without_mark(record: Any) -> Any:
 
 
 class Summary:
-    """Counts Kinesis records and what is in them."""
+    """Counts Kinesis records and their contents."""
 
     def __init__(self) -> None:
         self.plain = 0
@@ -39,7 +39,7 @@ class Summary:
         self.keys_were_dropped = False
 
     def add(self, record: Any, strict: bool) -> None:
-        """Counts a Kinesis record. Raises what deaggregate_records() does."""
+        """Counts a Kinesis record. Raises the exceptions of deaggregate_records()."""
         try:
             found = deaggregate_records([without_mark(record)], decode=True, strict=True)
         except AggregateError as error:
@@ -66,7 +66,7 @@ class Summary:
             self.keys_were_dropped = True
 
     def has_counted(self) -> bool:
-        """Whether there has been any Kinesis record."""
+        """Returns whether any Kinesis record was counted."""
         return bool(self.plain or self.damaged or self.aggregates)
 
     def rows(self) -> Iterator[tuple[str, object]]:
@@ -89,7 +89,7 @@ class Summary:
             at_least = " (at least)" if self.keys_were_dropped else ""
             yield f"top partition keys{at_least}", ""
         for key, count in self.partition_keys.most_common(TOP_KEYS):
-            # repr() because a key may hold what steers a terminal.
+            # repr() because a key may contain control sequences for the terminal.
             yield f"  {key!r}", count
 
     def table(self) -> str:

@@ -5,7 +5,7 @@ from typing_extensions import Buffer, Self
 
 from aws_kpl_deagg.record_types import DeaggregatedRecord, DecodedRecord
 
-# A plain record from Lambda, and a damaged one, comes out as the object that went in.
+# Plain and damaged records from Lambda are returned as the same object.
 _Record = TypeVar("_Record", bound=Mapping[str, Any])
 _Result_co = TypeVar("_Result_co", covariant=True)
 
@@ -17,7 +17,7 @@ _FieldNames: TypeAlias = tuple[
 ]
 
 __version__: str
-# Of the protobuf-c inside, which security notices name: '1.4.1', for example.
+# The version of protobuf-c in this build, '1.4.1' for example, to compare with security notices.
 protobuf_c_version: str
 
 @final
@@ -26,7 +26,7 @@ class UserRecordIterator(Generic[_Result_co]):
     def __next__(self) -> _Result_co: ...
     def close(self) -> None: ...
 
-# What NamedTuple would say, but with the signatures that the type has.
+# Like a NamedTuple, but with the signatures that the type really has.
 @final
 class UserRecord(tuple[str, str | None, bytes, _Tags]):
     __match_args__: ClassVar[_FieldNames]

@@ -1,7 +1,7 @@
 """The types of the dicts that `aws_kpl_deagg` makes, for annotations.
 
-The package itself does not import this module, so that whoever needs no annotations does not pay
-for `typing`.
+The package itself does not import this module, so that programs without annotations do not pay for
+the import of `typing`.
 """
 
 from datetime import datetime
@@ -16,13 +16,13 @@ __all__ = [
 
 
 class _OptionalMetadata(TypedDict, total=False):
-    # Of user records: always there. Of plain records: what their source has.
+    # Always present in user records; in plain records, if their source has it.
     partitionKey: str
-    # Of user records alone.
+    # Present only in user records.
     explicitHashKey: str | None
     subSequenceNumber: int
     aggregated: Literal[True]
-    # What some of the sources have beside these.
+    # Present only in records of some sources.
     encryptionType: str
     recordId: str
     shardId: str
@@ -37,19 +37,19 @@ class _Metadata(_OptionalMetadata):
 
 
 class DeaggregatedKinesis(_Metadata):
-    """What stands under 'kinesis' in a DeaggregatedRecord; `data` is base64."""
+    """The value of 'kinesis' in a DeaggregatedRecord; `data` is base64."""
 
     data: str
 
 
 class DecodedKinesis(_Metadata):
-    """What stands under 'kinesis' in a DecodedRecord."""
+    """The value of 'kinesis' in a DecodedRecord; `data` is bytes."""
 
     data: bytes
 
 
 class _EventKeys(TypedDict, total=False):
-    # What a record of a Lambda event has beside 'kinesis'.
+    # The keys of a Lambda event's record other than 'kinesis'.
     awsRegion: str
     eventID: str
     eventName: str
@@ -60,7 +60,7 @@ class _EventKeys(TypedDict, total=False):
 
 
 class DeaggregatedRecord(_EventKeys):
-    """A user record, or a plain record of another source than Lambda, as the package makes it."""
+    """A user record, or a plain record of a source other than Lambda, as the package makes it."""
 
     kinesis: DeaggregatedKinesis
 

@@ -1,7 +1,7 @@
-"""Measures this package against its peers, prints a table, writes table and chart to results/.
+"""Compares this package with its peers, and writes results/table.md and results/chart.svg.
 
-With --quick every answer is still checked, but timed once only, and nothing is written: the
-figures then mean nothing.
+Prints the tables as well. With --quick, every answer is checked but timed only once, so the
+figures are meaningless, and no file is written.
 """
 
 import argparse
@@ -20,14 +20,14 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 BACKENDS = ["upb", "python"]
 
-# For each of 7 workloads, as list and as iterator, against 3 contenders, and for each of 12
-# variants: four minutes in all.
+# Spent on each of 7 workloads, as list and as iterator, against each of 3 contenders, and on each
+# of 12 variants: four minutes in total.
 SECONDS = 4.0
 IMPORT_ROUNDS = 40
 
 
 def measure(backend: str, floor_folder: str, seconds: float) -> dict[str, list[dict]]:
-    """Everything that is measured with this protobuf backend, from a process of its own."""
+    """Returns all measurements with this protobuf backend, taken in a separate process."""
     environment = {
         **os.environ,
         "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": backend,
@@ -42,7 +42,9 @@ def measure(backend: str, floor_folder: str, seconds: float) -> dict[str, list[d
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks/run", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="check everything, time it once")
+    parser.add_argument(
+        "--quick", action="store_true", help="check every answer, but time it only once"
+    )
     quick = parser.parse_args().quick
     if not quick:
         import chart

@@ -1,4 +1,4 @@
-"""The measurements as a chart (SVG)."""
+"""Draws the measurements as a chart (SVG)."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ BAR_HEIGHT = 0.2
 
 
 def times(measurements: list[dict], form: str) -> dict[str, list[float]]:
-    """For each contender, ours included, nanoseconds a user record for each workload."""
+    """Returns nanoseconds per user record, for each contender and this package, by workload."""
     series: dict[str, list[float]] = {}
     for contender in CONTENDERS:
         found = [find(measurements, each.name, form, contender) for each in WORKLOADS]
@@ -41,7 +41,7 @@ def draw_form(axes: Axes, measurements: list[dict], form: str) -> None:
         axes.bar_label(bars, [number(value) for value in series[label]], padding=2, fontsize=6)
     axes.set_xscale("log")
     axes.set_title(f"as {FORMS[form]}")
-    axes.set_xlabel("ns a user record, logarithmic")
+    axes.set_xlabel("ns per user record, logarithmic")
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.15)
 

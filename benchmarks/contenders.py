@@ -1,4 +1,4 @@
-"""Who is compared with whom: a table of contenders, and what makes their answers comparable."""
+"""The table of contenders, and the functions that make their answers comparable."""
 
 import base64
 import shlex
@@ -18,14 +18,14 @@ MAGIC_END = 4
 
 
 class Calls(NamedTuple):
-    """A contender ready to run on one workload: no arguments left, nothing to prepare."""
+    """A contender prepared for one workload: calls without arguments."""
 
     as_list: Callable[[], list]
     as_iterator: Callable[[], Iterable]
 
 
 class Contender(NamedTuple):
-    """Something that is timed against this package, in a process with this protobuf backend."""
+    """An implementation timed against this package, in a process with this protobuf backend."""
 
     name: str
     label: str
@@ -65,12 +65,12 @@ def floor(kinesis_records: list[dict]) -> Calls:
     return Calls(prepared.build, partial(iter, prepared))
 
 
-def as_it_is(answer: list) -> list:
+def unchanged(answer: list) -> list:
     return answer
 
 
 def data_as_str(answer: list[dict]) -> list[dict]:
-    """aws_kinesis_agg gives the data of a user record as bytes, this package as str."""
+    """Converts the data of aws_kinesis_agg's user records, which is bytes, to str as in ours."""
     for record in answer:
         data = record["kinesis"]["data"]
         if isinstance(data, bytes):
@@ -85,7 +85,7 @@ CONTENDERS = [
         ratio="mine_to_other",
         backend="upb",
         prepare=floor,
-        normalise=as_it_is,
+        normalise=unchanged,
     ),
     Contender(
         name="upb",
@@ -107,7 +107,7 @@ CONTENDERS = [
 
 
 def compile_floor(folder: Path) -> None:
-    """Compiles floor.c into `folder` the way the package itself is compiled."""
+    """Compiles floor.c into `folder` in the same way as the package itself."""
     source = Path(__file__).with_name("floor.c")
     target = folder / ("floor" + sysconfig.get_config_var("EXT_SUFFIX"))
     linker = shlex.split(sysconfig.get_config_var("LDSHARED"))

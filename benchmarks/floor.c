@@ -1,18 +1,19 @@
-/* The floor under every deaggregator that hands out these dicts: the least that CPython can do to
+/* The floor under every deaggregator that returns these dicts: the least that CPython can do to
  * produce an equal answer, given the finished one.
  *
  *     Floor([(message, text, user_records), ...])
- *         .build() -> list    all records, as deaggregate_records
- *         iter()              one at a time, as iter_deaggregate_records
+ *         .build() -> list    all records, like deaggregate_records
+ *         iter()              one at a time, like iter_deaggregate_records
  *
- * `message`, bytes, is what is hashed; `text`, a str, is the data of all user records, one after
- * another. A plain record has None for both.
+ * `message`, bytes, is hashed; `text`, a str, is the data of all user records, concatenated. Both
+ * are None for a plain record.
  *
- * Per payload it hashes the message with hashlib. Per user record it makes what cannot be shared:
- * the outer dict, the 'kinesis' dict, the data's str and the sub-sequence number. On CPython 3.11
- * to 3.13 the cheapest way was to clone the dicts of the payload's first user record and to
- * replace what differs: to clone each finished dict reads more memory, and dicts that share their
- * keys cost more. What is only looked up, and not made, is looked up before the clock runs. */
+ * Per payload it hashes the message with hashlib. Per user record it makes the objects that cannot
+ * be shared: the outer dict, the 'kinesis' dict, the str of the data and the sub-sequence number.
+ * On CPython 3.11 to 3.13 the cheapest way was to clone the dicts of the payload's first user
+ * record and to replace the values that differ: cloning each finished dict reads more memory, and
+ * dicts that share their keys cost more. Objects that exist already are looked up before the clock
+ * runs. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -20,16 +21,16 @@
 
 typedef struct {
     PyObject *message;           /* of the payload that starts here, else NULL */
-    PyObject *record;            /* to be cloned; a plain record comes out as it is */
+    PyObject *record;            /* to be cloned, or the plain record itself */
     PyObject *kinesis;           /* to be cloned; NULL for a plain record */
-    PyObject *partition_key;     /* NULL if the one in `kinesis` serves */
+    PyObject *partition_key;     /* NULL if it is that of `kinesis` */
     PyObject *explicit_hash_key; /* the same */
     const char *data;
     Py_ssize_t data_size;
     Py_ssize_t sub_sequence_number;
 } floor_entry;
 
-/* The entries borrow from `payloads`, which must not be changed. */
+/* The entries borrow from `payloads`, which must not change. */
 typedef struct {
     PyObject_HEAD
     PyObject *payloads;
@@ -65,7 +66,7 @@ hash_message(const floor_object *floor, PyObject *message)
     return digest == NULL ? -1 : 0;
 }
 
-/* Sets dict[key] and takes over `value`, which is NULL if making it has failed. */
+/* Sets dict[key] and steals `value`, which is NULL if making it failed. */
 static int
 set_new(PyObject *dict, PyObject *key, PyObject *value)
 {
@@ -136,7 +137,7 @@ static PyObject *
 floor_build(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     floor_object *floor = (floor_object *)self;
-    /* Any implementation may hold the collector off, and on Python before 3.12 it pays. */
+    /* Any implementation may pause the collector, which saves time before Python 3.12. */
     int collecting = PyGC_Disable();
     PyObject *records = PyList_New(floor->size);
     for (Py_ssize_t i = 0; records != NULL && i < floor->size; i++) {
@@ -154,7 +155,7 @@ floor_build(PyObject *self, PyObject *Py_UNUSED(ignored))
     return records;
 }
 
-/* What the finished dict has under `key`, or NULL where the template has the same. */
+/* Returns (borrowed) the finished dict's value of `key`, or NULL if the template has the same. */
 static PyObject *
 different(PyObject *template, PyObject *finished, PyObject *key)
 {
@@ -162,8 +163,8 @@ different(PyObject *template, PyObject *finished, PyObject *key)
     return value == PyDict_GetItemWithError(template, key) ? NULL : value;
 }
 
-/* Fills an entry from a finished user record and its payload's first; takes its data off `*text`.
- * The benchmark compares the answers, so no check is made here. */
+/* Fills an entry from a finished user record and the first one of its payload, and moves `*text`
+ * past its data. Nothing is checked here, since the benchmark compares the answers. */
 static void
 look_up(floor_entry *entry, PyObject *record, PyObject *first, const char **text)
 {
@@ -346,7 +347,7 @@ static PyModuleDef_Slot module_slots[] = {
 static PyModuleDef floor_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "floor",
-    .m_doc = "What no deaggregator that hands out these dicts can avoid.",
+    .m_doc = "The least work for a deaggregator that returns these dicts.",
     .m_slots = module_slots,
 };
 

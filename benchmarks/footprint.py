@@ -1,4 +1,4 @@
-"""Import time in a fresh interpreter and installed size, against aws_kinesis_agg."""
+"""Measures import time in a fresh interpreter and installed size, ours and aws_kinesis_agg's."""
 
 import importlib.metadata
 import statistics
@@ -10,7 +10,7 @@ TIMED_IMPORT = (
     "print(time.process_time_ns() - start)"
 )
 
-# What has to be imported to deaggregate, and the distributions that this installs.
+# The module to import for deaggregation, and the distributions that it requires.
 PACKAGES = {
     "aws_kpl_deagg": ("aws_kpl_deagg.deaggregator", ["aws_kpl_deagg"]),
     "aws_kinesis_agg": ("aws_kinesis_agg.deaggregator", ["aws_kinesis_agg", "protobuf", "six"]),
@@ -23,7 +23,7 @@ def import_ns(module: str) -> int:
 
 
 def installed_bytes(distributions: list[str]) -> int:
-    """The size of all files of these distributions, without bytecode that Python has cached."""
+    """Returns the size of all files of these distributions, except cached bytecode."""
     return sum(
         path.locate().stat().st_size
         for distribution in distributions
@@ -33,7 +33,10 @@ def installed_bytes(distributions: list[str]) -> int:
 
 
 def measure(rounds: int) -> list[dict]:
-    """One measurement a package: median import time in ns, taken in turn, and size in bytes."""
+    """Returns, for each package, the median import time in ns and the size in bytes.
+
+    The packages take turns.
+    """
     times: dict[str, list[int]] = {name: [] for name in PACKAGES}
     for _ in range(rounds):
         for name, (module, _distributions) in PACKAGES.items():

@@ -1,13 +1,13 @@
-"""Measures what the hostile messages of tests/hostile.py cost, as base64 in a Lambda record.
+"""Measures what the hostile messages of tests/support/hostile.py cost, in a Lambda record.
 
-Prints, for each, at 10 MiB: how many user records come out; milliseconds of CPU time per MiB of
-payload, on memory that was used before, and how many times as much that is as at 2.5 MiB, which is
-1 where time is linear; and per byte of payload, the peak of the iterator, the peak of the list,
-and the list itself with all that it holds. Memory is what tracemalloc sees, all of the extension's
-and Python's.
+Prints a row for each message at 10 MiB: the number of user records; milliseconds of CPU time per
+MiB of payload, on memory that was used before; the ratio of that to the time per MiB at 2.5 MiB,
+which is 1 if time is linear; and, per byte of payload, the peak of the iterator, the peak of the
+list, and the finished list with all that it holds. Memory is what tracemalloc reports, which
+covers the extension and Python.
 
-Each message is measured at 10 MiB and at the size below at which protobuf-c is at its greediest;
-of the iterator's two peaks the table has the worse.
+The iterator's peak is the worse of two: at 10 MiB, and at the size below it at which protobuf-c
+allocates most per byte.
 """
 
 import gc
@@ -33,13 +33,13 @@ HEAD = ["message of", "user records", "ms/MiB", "growth", "iterator's peak", "li
 
 
 def record_of(case: Hostile, count: int) -> tuple[dict, int]:
-    """A Kinesis record, and the size of its payload."""
+    """Returns a Kinesis record and the size of its payload."""
     hostile_payload = payload(case.message(count))
     return kinesis_record(base64_text(hostile_payload)), len(hostile_payload)
 
 
 def milliseconds_per_mib(case: Hostile, payload_size: int) -> float:
-    """The least of some rounds."""
+    """Returns the CPU time per MiB of payload, the least of all rounds."""
     record, size = record_of(case, case.count_for(payload_size))
     times = []
     for _ in range(ROUNDS):
@@ -56,7 +56,7 @@ def iterator_peak(case: Hostile, count: int) -> float:
 
 
 def list_memory(case: Hostile, count: int) -> tuple[float, float]:
-    """The peak while the list is made, and what it then holds."""
+    """Returns the peak while the list is made and the memory that the finished list holds."""
     record, size = record_of(case, count)
     gc.collect()
     tracemalloc.start()
@@ -85,7 +85,7 @@ def row(name: str, case: Hostile) -> list[str]:
 
 
 def main() -> None:
-    # What is over the cap comes out untouched, with a log line each time.
+    # Each message over the cap is passed through with a log line.
     logging.getLogger("aws_kpl_deagg").disabled = True
     print("| " + " | ".join(HEAD) + " |\n| --- |" + " ---: |" * (len(HEAD) - 1))
     for name, case in (HOSTILE | OVER_THE_CAP).items():

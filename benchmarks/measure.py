@@ -1,10 +1,10 @@
 """Checks and times this package against the contenders of one protobuf backend.
 
-Run by benchmark.py, in a process of its own for each backend, since protobuf takes its backend
-from the environment when it is first imported. Prints the measurements as JSON.
+benchmark.py runs it in a separate process for each backend, since protobuf reads its backend from
+the environment when it is first imported. Prints the measurements as JSON.
 
-Time is CPU time of the whole process, all its threads, since that leaves out what else the machine
-does; nothing here waits for anything.
+Time is CPU time of the whole process with all its threads, which excludes other work on the
+machine. No code measured here waits.
 """
 
 import argparse
@@ -20,11 +20,11 @@ from google.protobuf.internal import api_implementation
 from variants import VARIANTS, WORKLOAD_NUMBERS, Variant
 from workloads import WORKLOADS, Workload
 
-LEAST_PAIRS = 5
+MIN_PAIRS = 5
 
 
 def time_list(call: Callable[[], list]) -> int:
-    """Nanoseconds of CPU time to make the list; to free it is its owner's business."""
+    """Returns nanoseconds of CPU time to make the list, without the time to free it."""
     gc.collect()
     start = time.process_time_ns()
     records = call()
@@ -34,7 +34,7 @@ def time_list(call: Callable[[], list]) -> int:
 
 
 def time_iterator(call: Callable[[], Iterable]) -> int:
-    """Nanoseconds of CPU time to walk over all records, each dropped when the next one arrives."""
+    """Returns nanoseconds of CPU time to iterate over all records, keeping one at a time."""
     gc.collect()
     start = time.process_time_ns()
     for _record in call():
@@ -51,11 +51,11 @@ def check_equal(mine: list, other: list, what: str) -> None:
 def alternate(
     clock: Callable, mine: Callable, other: Callable, seconds: float
 ) -> list[tuple[int, int]]:
-    """Pairs of times, mine and the other's, taken in turn for about `seconds`."""
-    least = LEAST_PAIRS if seconds else 1
+    """Returns pairs of times, mine and the other's, measured in turn for about `seconds`."""
+    min_pairs = MIN_PAIRS if seconds else 1
     pairs = []
     end = time.perf_counter() + seconds
-    while len(pairs) < least or time.perf_counter() < end:
+    while len(pairs) < min_pairs or time.perf_counter() < end:
         pairs.append((clock(mine), clock(other)))
     return pairs
 
@@ -65,7 +65,7 @@ def quartiles(ratios: list[float]) -> list[float]:
 
 
 def summarise(pairs: list[tuple[int, int]], user_record_count: int) -> dict:
-    """Medians in nanoseconds a user record, and the quartiles of the pairs' ratios."""
+    """Returns medians in nanoseconds per user record and the quartiles of the pairs' ratios."""
     return {
         "pairs": len(pairs),
         "mine_ns": statistics.median(mine for mine, _ in pairs) / user_record_count,
@@ -76,7 +76,7 @@ def summarise(pairs: list[tuple[int, int]], user_record_count: int) -> dict:
 
 
 def compare(workload: Workload, contender: Contender, seconds: float) -> list[dict]:
-    """One measurement for the list and one for the iterator."""
+    """Returns one measurement for the list and one for the iterator."""
     kinesis_records = workload.kinesis_records()
     mine: Calls = ours(kinesis_records)
     other: Calls = contender.prepare(kinesis_records)
@@ -86,7 +86,7 @@ def compare(workload: Workload, contender: Contender, seconds: float) -> list[di
         call_mine, call_other = getattr(mine, form), getattr(other, form)
         what = f"{workload.name}, {form}, {contender.label}"
         check_equal(list(call_mine()), contender.normalise(list(call_other())), what)
-        # The inputs, and the floor's finished answer, are no burden on the collector meanwhile.
+        # Keeps the collector from visiting the inputs and the floor's finished answer meanwhile.
         gc.collect()
         gc.freeze()
         pairs = alternate(clock, call_mine, call_other, seconds)
@@ -99,7 +99,7 @@ def compare(workload: Workload, contender: Contender, seconds: float) -> list[di
 
 
 def compare_variant(workload: Workload, variant: Variant, seconds: float) -> dict:
-    """One measurement of two calls that do the same, as lists."""
+    """Returns the measurement of two calls with equal results, as lists."""
     kinesis_records = workload.kinesis_records()
     mine, other = variant.mine(kinesis_records), variant.other(kinesis_records)
     if variant.comparable(mine()) != variant.comparable(other()):
@@ -115,7 +115,7 @@ def compare_variant(workload: Workload, variant: Variant, seconds: float) -> dic
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("backend")
-    parser.add_argument("seconds", type=float, help="for each workload, form and contender")
+    parser.add_argument("seconds", type=float, help="per workload, form and contender")
     arguments = parser.parse_args()
     if api_implementation.Type() != arguments.backend:
         sys.exit(f"benchmark: protobuf runs on {api_implementation.Type()}")

@@ -1,4 +1,4 @@
-"""The measurements as a Markdown table."""
+"""Formats the measurements as Markdown tables."""
 
 import importlib.metadata
 import os
@@ -23,7 +23,7 @@ def processor() -> str:
 
 
 def setting() -> str:
-    """The machine, the versions and the command."""
+    """Returns a sentence that names the command, the machine and the versions."""
     versions = [f"{name} {importlib.metadata.version(name)}" for name in DISTRIBUTIONS]
     python = f"{platform.python_implementation()} {platform.python_version()}"
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
@@ -39,7 +39,7 @@ def find(measurements: list[dict], workload: str, form: str, contender: Contende
 
 
 def number(value: float) -> str:
-    """Three significant digits, thousands with a comma."""
+    """Formats `value` with three significant digits and commas between thousands."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -78,7 +78,7 @@ def variant_row(measurement: dict) -> list[str]:
 
 
 def table(measurements: list[dict], variants: list[dict], footprints: list[dict]) -> str:
-    """The tables, with a sentence each on what they show."""
+    """Returns the tables, each after a sentence that explains it."""
     times = markdown(
         [
             "workload",
@@ -110,10 +110,11 @@ def table(measurements: list[dict], variants: list[dict], footprints: list[dict]
     return f"""\
 {setting()}
 
-Times are nanoseconds of CPU time a user record, the median of many calls. The two of a comparison
-take turns, call by call; a factor is the median of these pairs' ratios, with their quartiles.
-*upb* and *pure Python* are aws_kinesis_agg with these backends of protobuf. The *floor* only makes
-an equal answer out of the finished one, in C, and hashes the payloads with hashlib.
+Times are nanoseconds of CPU time per user record, the median of many calls. The two sides of a
+comparison take turns, call by call; a factor is the median of these pairs' ratios, with their
+quartiles. *upb* and *pure Python* are aws_kinesis_agg with these backends of protobuf. The *floor*
+is C code that only makes an equal answer from the finished one and hashes the payloads with
+hashlib.
 
 {times}
 
@@ -121,8 +122,8 @@ Options and bare payloads, as lists:
 
 {options}
 
-Import time is CPU time, the median over fresh interpreters. The size is that of all files which
-pip installs, dependencies included, without cached bytecode.
+Import time is CPU time, the median over fresh interpreters. The size is that of all files that pip
+installs, including dependencies, without cached bytecode.
 
 {sizes}
 """

@@ -1,8 +1,8 @@
-"""Puts mixed traffic through the package for minutes, from all sources, in two threads.
+"""Passes mixed traffic from all sources through the package for minutes, in two threads.
 
-All that comes out is compared with what went in: every user record, in full, with what its
-producer packed, every log line and error with the damage done. Memory has to stay flat. What does
-not add up is printed and ends the run with status 1. The same seed makes the same traffic.
+Each user record that is returned is compared, in full, with the one that was packed, and each log
+line and error with the damage that was done. Memory must stay flat. A difference is printed and
+ends the run with status 1. The same seed generates the same traffic.
 """
 
 import argparse
@@ -35,19 +35,19 @@ from aws_kpl_deagg import (
 )
 
 THREADS = 2
-CALLS_A_ROUND = 20  # of each thread; between rounds nothing runs, and memory is looked at
-LEAST_ROUNDS = 4
-WARM_UP = 0.1  # of the time
+CALLS_PER_ROUND = 20  # of each thread; between rounds, when no call runs, memory is measured
+MIN_ROUNDS = 4
+WARM_UP = 0.1  # of the run
 
-# The most that memory may grow in a run, by the straight line that fits best. What is resident
-# goes up and down by some MB from round to round, what is in use hardly does.
-MOST = {
+# How much memory may grow in a run, along the straight line that fits best. Resident memory varies
+# by some MB from round to round, memory in use hardly at all.
+MAX_GROWTH = {
     "resident bytes": 32 << 20,
     "bytes of malloc in use": 128 << 10,
     "blocks of Python's allocator in use": 500,
 }
 
-# Made once, since each Path interns its parts, and in time Python's table of these would grow.
+# Made once: each new Path interns its parts, so Python's table of interned strings would grow.
 STATM = Path("/proc/self/statm")
 
 MIXED = [each for each in SOURCES if each != BARE]
@@ -65,7 +65,7 @@ fields_of = operator.itemgetter("subSequenceNumber", "partitionKey", "explicitHa
 
 
 class DifferenceError(Exception):
-    """Something came out that should not, or did not come out that should."""
+    """A result differs from the one that was expected."""
 
 
 def require(truth: bool, *what: Any) -> None:
@@ -74,7 +74,7 @@ def require(truth: bool, *what: Any) -> None:
 
 
 class Log(logging.Handler):
-    """Gathers the arguments of the log lines, those of each thread for itself."""
+    """Collects the arguments of log lines, separately for each thread."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,14 +84,14 @@ class Log(logging.Handler):
         self.thread.entries.append(record.args)
 
 
-def check_itself(sent: Sent, outputs: list[dict]) -> None:
-    require(len(outputs) == 1, len(outputs), "outputs instead of the record itself")
+def check_passed_through(sent: Sent, outputs: list[dict]) -> None:
+    require(len(outputs) == 1, len(outputs), "outputs instead of the record")
     if sent.is_same:
         require(outputs[0] is sent.record, "not the same object")
         return
     kinesis = outputs[0]["kinesis"]
     require(kinesis["sequenceNumber"] == sent.sequence_number, "another sequence number")
-    require("aggregated" not in kinesis and kinesis["data"] == sent.data, "not the record itself")
+    require("aggregated" not in kinesis and kinesis["data"] == sent.data, "the record was changed")
 
 
 def check_user_records(sent: Sent, outputs: list[dict], expected: list[tuple]) -> None:
@@ -107,9 +107,9 @@ def count_of(sent: Sent) -> int:
 
 
 def check_outputs(sent: list[Sent], outputs: list[dict], count: int) -> int:
-    """Requires that `outputs` are the first `count` of what has to come of `sent`.
+    """Requires that `outputs` are the first `count` of the outputs expected for `sent`.
 
-    Returns how many of `sent` it takes to get them.
+    Returns how many of `sent` they come from.
     """
     at, taken = 0, 0
     while taken < len(sent) and at < count:
@@ -117,7 +117,7 @@ def check_outputs(sent: list[Sent], outputs: list[dict], count: int) -> int:
         end = min(at + count_of(each), count)
         try:
             if each.user_records is None:
-                check_itself(each, outputs[at:end])
+                check_passed_through(each, outputs[at:end])
             else:
                 check_user_records(each, outputs[at:end], each.user_records[: end - at])
         except DifferenceError as error:
@@ -129,19 +129,19 @@ def check_outputs(sent: list[Sent], outputs: list[dict], count: int) -> int:
 
 
 def deaggregate(
-    chance: random.Random, sent: list[Sent], options: dict[str, Any], log: Log
+    rng: random.Random, sent: list[Sent], options: dict[str, Any], log: Log
 ) -> tuple[list[Sent], int]:
-    """Puts `sent` through one call and checks all that comes of it.
+    """Passes `sent` to one call and checks its results.
 
-    Returns the records that were read and how many user records came out.
+    Returns the records that were read and the number of user records that were returned.
     """
     damaged = (number for number, each in enumerate(sent) if each.reason)
     stop = next(damaged, None) if options["strict"] else None
     sound = sent[:stop]
     error = None if stop is None else sent[stop].log_entry
     count = sum(map(count_of, sound))
-    argument = chance.choice(ARGUMENTS)([each.record for each in sent])
-    form = chance.choice(["list", "iterator", "iterator dropped half-way"])
+    argument = rng.choice(ARGUMENTS)([each.record for each in sent])
+    form = rng.choice(["list", "iterator", "iterator dropped half-way"])
     log.thread.entries = []
     outputs, raised = [], None
     try:
@@ -152,7 +152,7 @@ def deaggregate(
             for output in iter_deaggregate_records(argument, **options):
                 outputs.append(output)
         else:
-            count, error = chance.randrange(count + 1), None
+            count, error = rng.randrange(count + 1), None
             iterator = iter_deaggregate_records(argument, **options)
             outputs = list(itertools.islice(iterator, count))
     except AggregateError as caught:
@@ -167,7 +167,7 @@ def deaggregate(
 
 
 def unpack_one(sent: Sent, verify: bool) -> int:
-    """Unpacks a bare payload, checks all that comes of it and returns how many user records."""
+    """Unpacks a bare payload, checks the result and returns the number of user records."""
     has_digest = sent.reason not in ("not aggregated", "too short", "wrong digest")
     require(is_aggregated(sent.record) == has_digest, "is_aggregated", not has_digest)
     user_records, reason = None, None
@@ -181,77 +181,75 @@ def unpack_one(sent: Sent, verify: bool) -> int:
     return len(user_records or ())
 
 
-def call(
-    chance: random.Random, pool: list[Aggregate], log: Log, tally: collections.Counter
+def make_call(
+    rng: random.Random, pool: list[Aggregate], log: Log, tally: collections.Counter
 ) -> None:
-    """One call with fresh Kinesis records, or unpack() with each of some payloads."""
-    sources = chance.choice([MIXED, *([each] for each in SOURCES)])
-    options = random_options(chance, sources[0])
-    sent = [
-        send(chance, pool, chance.choice(sources), options) for _ in range(chance.randint(1, 40))
-    ]
+    """Makes one call with new Kinesis records, or calls unpack() with each of several payloads."""
+    sources = rng.choice([MIXED, *([each] for each in SOURCES)])
+    options = random_options(rng, sources[0])
+    sent = [send(rng, pool, rng.choice(sources), options) for _ in range(rng.randint(1, 40))]
     if sources == [BARE]:
         read, count = sent, sum(unpack_one(each, options["verify"]) for each in sent)
     else:
-        read, count = deaggregate(chance, sent, options, log)
+        read, count = deaggregate(rng, sent, options, log)
     tally["user records"] += count
     tally["bytes"] += sum(each.size for each in read)
     tally.update(each.source for each in read)
     tally.update(each.outcome for each in read if each.outcome)
 
 
-def calls(seed: str, pool: list[Aggregate], log: Log) -> collections.Counter:
-    """What a thread does in a round; returns what it has counted."""
-    chance, tally = random.Random(seed), collections.Counter()
-    for number in range(CALLS_A_ROUND):
+def make_calls(seed: str, pool: list[Aggregate], log: Log) -> collections.Counter:
+    """Makes the calls of one thread in a round; returns its counts."""
+    rng, tally = random.Random(seed), collections.Counter()
+    for number in range(CALLS_PER_ROUND):
         try:
-            call(chance, pool, log, tally)
+            make_call(rng, pool, log, tally)
         except DifferenceError as error:
             raise DifferenceError(f"{seed}, call {number}: {error}") from error
     return tally
 
 
 class Mallinfo2(ctypes.Structure):
-    """What glibc's mallinfo2() returns."""
+    """The result of glibc's mallinfo2()."""
 
     _fields_ = [
         ("unused_1", ctypes.c_size_t * 4),
-        ("hblkhd", ctypes.c_size_t),  # bytes in use that are mapped one by one
+        ("hblkhd", ctypes.c_size_t),  # bytes in use in separate mappings
         ("unused_2", ctypes.c_size_t * 2),
-        ("uordblks", ctypes.c_size_t),  # all others in use
+        ("uordblks", ctypes.c_size_t),  # all other bytes in use
         ("unused_3", ctypes.c_size_t * 2),
     ]
 
 
 class Memory:
-    """How much memory there is: all of it at any time, and what is in use between rounds."""
+    """Measures resident memory at any time, and memory in use between rounds."""
 
     def __init__(self) -> None:
         self.libc = ctypes.CDLL(None)
         self.libc.mallinfo2.restype = Mallinfo2
-        # Arrays, since the numbers in lists would be blocks themselves.
+        # Arrays, since numbers in a list would themselves be blocks of Python's allocator.
         self.seconds, self.resident = array.array("d"), array.array("q")
         self.allocated, self.blocks = array.array("q"), array.array("q")
-        self.most = 0
+        self.peak = 0
 
-    def look(self) -> int:
+    def measure_resident(self) -> int:
         pages = int(STATM.read_text().split()[1])
         resident = pages * os.sysconf("SC_PAGE_SIZE")
-        self.most = max(self.most, resident)
+        self.peak = max(self.peak, resident)
         return resident
 
-    def look_at_rest(self) -> None:
+    def measure_at_rest(self) -> None:
         _references, blocks, _bytes = growth.measure(())
-        self.libc.malloc_trim(0)  # what is free goes back, what is left is in use
+        self.libc.malloc_trim(0)  # returns free memory to the system
         self.seconds.append(time.monotonic())
-        self.resident.append(self.look())
+        self.resident.append(self.measure_resident())
         malloc = self.libc.mallinfo2()
         self.allocated.append(malloc.uordblks + malloc.hblkhd)
         self.blocks.append(blocks)
 
     def report(self) -> None:
-        start, end, most = (n / 1e6 for n in (self.resident[0], self.resident[-1], self.most))
-        print(f"resident: {start:.1f} MB after warm-up, {most:.1f} at most, {end:.1f} at the end")
+        start, end, peak = (n / 1e6 for n in (self.resident[0], self.resident[-1], self.peak))
+        print(f"resident: {start:.1f} MB after warm-up, {peak:.1f} at most, {end:.1f} at the end")
         seconds = self.seconds[-1] - self.seconds[0]
         for name, amounts in (
             ("resident bytes", self.resident),
@@ -259,32 +257,34 @@ class Memory:
             ("blocks of Python's allocator in use", self.blocks),
         ):
             grown = statistics.linear_regression(self.seconds, amounts).slope * seconds
-            print(f"growth: {grown:+,.0f} {name} (limit {MOST[name]:,})")
-            require(grown < MOST[name], "memory grows:", name)
+            print(f"growth: {grown:+,.0f} {name} (limit {MAX_GROWTH[name]:,})")
+            require(grown < MAX_GROWTH[name], "memory grows:", name)
 
 
 def soak(seed: int, seconds: float, log: Log, memory: Memory) -> collections.Counter:
-    """Rounds of calls until the time is over; returns what was counted."""
+    """Runs rounds of calls until the time is over; returns the counts."""
     pool = make_pool(random.Random(seed))
     gc.collect()
-    gc.freeze()  # what is collected between rounds is garbage of the calls
+    gc.freeze()  # so that the collector visits only objects of the calls
     tally = collections.Counter()
     start = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(THREADS) as executor:
         for number in itertools.count():
             passed = time.monotonic() - start
-            if passed > seconds and len(memory.seconds) >= LEAST_ROUNDS:
+            if passed > seconds and len(memory.seconds) >= MIN_ROUNDS:
                 return tally
             futures = [
-                executor.submit(calls, f"seed {seed}, round {number}, thread {thread}", pool, log)
+                executor.submit(
+                    make_calls, f"seed {seed}, round {number}, thread {thread}", pool, log
+                )
                 for thread in range(THREADS)
             ]
             while concurrent.futures.wait(futures, timeout=0.05).not_done:
-                memory.look()
+                memory.measure_resident()
             while futures:
                 tally.update(futures.pop(0).result())
             if passed > WARM_UP * seconds:
-                memory.look_at_rest()
+                memory.measure_at_rest()
 
 
 def report(tally: collections.Counter, seconds: float) -> None:
@@ -292,7 +292,7 @@ def report(tally: collections.Counter, seconds: float) -> None:
     count = tally["user records"]
     print(f"{seconds:.0f} s, {THREADS} threads, Python {sys.version.split()[0]}")
     print(f"{records:,} Kinesis records, {tally['bytes'] / 1e9:.2f} GB of payloads")
-    print(f"{count:,} user records, {count / seconds:,.0f} a second, all as they were packed")
+    print(f"{count:,} user records, {count / seconds:,.0f} per second, all as they were packed")
     for title, names in ("by source", SOURCES), ("not deaggregated", OUTCOMES):
         print(f"{title}:", "; ".join(f"{each} {tally[each]:,}" for each in names))
 

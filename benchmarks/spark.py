@@ -1,9 +1,9 @@
-"""Measures how many user records a second the PySpark recipe makes of an archive.
+"""Measures how many user records per second the PySpark recipe extracts from an archive.
 
-Side by side are Spark on one core and on two, each with as many tasks at a time, and the recipe's
-function called without Spark, on one core. Each has a process of its own that runs all the while;
-they take turns. What is measured is reading the Parquet files, deaggregating, and handing every
-row to a sink that drops it. Time is the clock's, so other work on the machine shows.
+Compares Spark on one core and on two, each with as many tasks at a time, and the recipe's function
+called without Spark, on one core. Each has its own process that keeps running; they take turns. A
+run reads the Parquet files, deaggregates them, and passes every row to a sink that drops it. Time
+is wall-clock time, so other work on the machine shows.
 """
 
 import argparse
@@ -19,11 +19,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import aggregates  # from the folder tests, which benchmarks/spark puts on the path
+import aggregates  # from tests/support, which benchmarks/spark puts on the path
 import pyarrow
 import pyarrow.parquet
 import pyspark
-import spark_archive  # from the folder examples
+import spark_archive  # from examples, likewise
 from pyspark.sql import DataFrame, SparkSession
 
 FILES = 8
@@ -39,7 +39,7 @@ CONFIGURATION = {
 
 
 class Workload(NamedTuple):
-    """Aggregates alike, of `user_records` of `size` bytes each, which share `keys` keys."""
+    """Similar aggregates, each of `user_records` of `size` bytes that share `keys` keys."""
 
     name: str
     aggregates: int
@@ -49,8 +49,8 @@ class Workload(NamedTuple):
 
     def write(self, folder: Path) -> None:
         for file in range(FILES):
-            chance = random.Random(file)
-            payloads = [self.payload(chance) for _ in range(self.aggregates // FILES)]
+            rng = random.Random(file)
+            payloads = [self.payload(rng) for _ in range(self.aggregates // FILES)]
             columns = {
                 "sequence_number": [str(2**180 + number) for number in range(len(payloads))],
                 "partition_key": ["a"] * len(payloads),
@@ -58,10 +58,10 @@ class Workload(NamedTuple):
             }
             pyarrow.parquet.write_table(pyarrow.table(columns), folder / f"{file}.parquet")
 
-    def payload(self, chance: random.Random) -> bytes:
-        keys = [b"%d" % chance.getrandbits(100) for _ in range(self.keys)]
+    def payload(self, rng: random.Random) -> bytes:
+        keys = [b"%d" % rng.getrandbits(100) for _ in range(self.keys)]
         records = [
-            aggregates.record(number % self.keys, chance.randbytes(self.size))
+            aggregates.record(number % self.keys, rng.randbytes(self.size))
             for number in range(self.user_records)
         ]
         return aggregates.payload(aggregates.message(keys, records))
@@ -71,7 +71,7 @@ WORKLOADS = [
     Workload("aggregates of 220 x 200 B", 4000, 220, 200, 50),
     Workload("aggregates of 10 x 500 B", 32000, 10, 500, 10),
 ]
-# What Spark has in each contender's process; 0 is the one without Spark.
+# The number of Spark's cores in each contender's process; 0 stands for the one without Spark.
 CORES = [0, 1, 2]
 
 
@@ -79,7 +79,7 @@ CORES = [0, 1, 2]
 
 
 def without_spark(archive: Path) -> int:
-    """Returns how many rows come out."""
+    """Returns the number of rows."""
     return sum(
         batch.num_rows
         for file in sorted(archive.iterdir())
@@ -88,7 +88,7 @@ def without_spark(archive: Path) -> int:
 
 
 def with_spark(archive: Path, cores: int) -> DataFrame:
-    """Returns the rows, which each use of it makes anew."""
+    """Returns the rows, lazily: each use deaggregates again."""
     builder = SparkSession.builder.master(f"local[{cores}]")
     for name, value in CONFIGURATION.items():
         builder.config(name, value)
@@ -96,8 +96,8 @@ def with_spark(archive: Path, cores: int) -> DataFrame:
     return records.mapInArrow(spark_archive.deaggregate, spark_archive.SCHEMA)
 
 
-def contend(cores: int, archive: Path) -> None:
-    """Prints how many rows come out; then, for each line of the input, the seconds of a run."""
+def run_contender(cores: int, archive: Path) -> None:
+    """Prints the number of rows; then, for each line of standard input, the seconds of a run."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: max(cores, 1)])
     if cores:
         rows = with_spark(archive, cores)
@@ -112,11 +112,11 @@ def contend(cores: int, archive: Path) -> None:
         print(time.perf_counter() - start, flush=True)
 
 
-# In the first process
+# In the main process
 
 
-def started(cores: int, archive: Path, folder: Path) -> subprocess.Popen[str]:
-    """A contender's process, away from the project, whose folder is not the installed package."""
+def start_contender(cores: int, archive: Path, folder: Path) -> subprocess.Popen[str]:
+    """Starts a contender's process outside the project folder, to import the installed package."""
     command = [sys.executable, str(Path(__file__).resolve())]
     command += ["--contend", str(cores), str(archive)]
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
@@ -127,7 +127,7 @@ def started(cores: int, archive: Path, folder: Path) -> subprocess.Popen[str]:
 
 
 def seconds(contender: subprocess.Popen[str]) -> float:
-    """How long the contender takes for a run."""
+    """Returns the seconds that the contender takes for one run."""
     print(file=contender.stdin, flush=True)
     return float(contender.stdout.readline())
 
@@ -142,9 +142,9 @@ def measure(workload: Workload, runs: int) -> None:
         count = workload.aggregates * workload.user_records
         contenders = []
         for cores in CORES:
-            contenders.append(stack.enter_context(started(cores, archive, folder)))
+            contenders.append(stack.enter_context(start_contender(cores, archive, folder)))
             if int(contenders[-1].stdout.readline()) != count:
-                sys.exit("benchmark: not every user record came out")
+                sys.exit("benchmark: user records are missing")
         rounds = [[seconds(each) for each in contenders] for _ in range(WARM_UPS + runs)]
         times = list(zip(*rounds[WARM_UPS:], strict=True))
     rates = [f"{count / statistics.median(each):,.0f}" for each in times]
@@ -159,11 +159,13 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.contend:
         cores, archive = arguments.contend
-        contend(int(cores), Path(archive))
+        run_contender(int(cores), Path(archive))
         return
-    print(f"Python {sys.version.split()[0]}, PySpark {pyspark.__version__}, user records a second")
+    print(
+        f"Python {sys.version.split()[0]}, PySpark {pyspark.__version__}, user records per second"
+    )
     print()
-    print("| workload | without Spark, 1 core | Spark, 1 core | 2 cores | 2 against 1 |")
+    print("| workload | without Spark, 1 core | Spark, 1 core | 2 cores | 2 cores / 1 |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for workload in WORKLOADS:
         measure(workload, arguments.runs)

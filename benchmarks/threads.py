@@ -1,8 +1,8 @@
-"""Measures how much more several threads get done than one, each with Kinesis records of its own.
+"""Measures how much more work several threads do than one, each with its own Kinesis records.
 
-Prints, for each workload, as list and as iterator, the work done in a second by all threads
-together divided by that of one thread alone: medians of pairs measured one after the other. Time
-is the clock's, so other work on the machine makes the factors smaller.
+Prints, for each workload, as list and as iterator, the work of all threads per second divided by
+that of one thread alone: the median of pairs measured one after the other. Time is wall-clock
+time, so other work on the machine makes the factors smaller.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from workloads import WORKLOADS, Workload
 
 from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
 
-# How long one thread is busy, at least, in each measurement.
+# The least time that one thread is busy in each measurement.
 SECONDS = 0.2
 PAIRS = 7
 
@@ -31,7 +31,7 @@ FORMS = {"list": deaggregate_records, "iterator": drain}
 
 
 def elapsed(work: Callable[[list[dict]], object], shares: list[list[dict]], rounds: int) -> float:
-    """Seconds that as many threads as there are shares take for `rounds` times their share."""
+    """Returns the seconds that one thread per share takes to process its share `rounds` times."""
     barrier = threading.Barrier(len(shares) + 1)
 
     def repeat(records: list[dict]) -> None:
@@ -50,7 +50,7 @@ def elapsed(work: Callable[[list[dict]], object], shares: list[list[dict]], roun
 
 
 def gain(work: Callable[[list[dict]], object], workload: Workload, threads: int) -> float:
-    """The median of how many times as much `threads` threads get done as one."""
+    """Returns the median factor between the work of `threads` threads and of one thread."""
     shares = [workload.kinesis_records() for _ in range(threads)]
     alone = shares[:1]
     rounds = max(1, int(SECONDS / elapsed(work, alone, 1)))
@@ -62,11 +62,13 @@ def gain(work: Callable[[list[dict]], object], workload: Workload, threads: int)
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks/threads", description=__doc__)
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: the CPUs")
+    parser.add_argument(
+        "--threads", type=int, default=os.cpu_count(), help="default: the number of CPUs"
+    )
     threads = parser.parse_args().threads
     has_gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     print(f"Python {sys.version.split()[0]}, {'with' if has_gil else 'without'} a GIL", end="\n\n")
-    print(f"| workload | as | {threads} threads against one |\n| --- | --- | ---: |")
+    print(f"| workload | as | {threads} threads / one |\n| --- | --- | ---: |")
     for workload in WORKLOADS:
         for form, work in FORMS.items():
             print(f"| {workload.name} | {form} | {gain(work, workload, threads):.2f} |")

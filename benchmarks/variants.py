@@ -1,4 +1,4 @@
-"""What the options and unpack() are worth, beside other calls that do the same."""
+"""The options and unpack(), each paired with another call that has the same result."""
 
 import base64
 import hashlib
@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 
 import aiokpl
 from aws_kinesis_agg.deaggregator import messages_pb2
-from contenders import DIGEST_END, MAGIC_END, as_it_is, kinesis_agg
+from contenders import DIGEST_END, MAGIC_END, kinesis_agg, unchanged
 
 import aws_kpl_deagg
 
-# The workloads that tell: many user records in one aggregate, and many aggregates.
+# Many user records in one aggregate, and many aggregates.
 WORKLOAD_NUMBERS = [0, 3]
 
 
 class Variant(NamedTuple):
-    """Two calls on the same Kinesis records, timed in turn, and what is compared of them."""
+    """Two calls on the same Kinesis records, timed in turn; `comparable` of both must be equal."""
 
     mine_name: str
     other_name: str
@@ -30,8 +30,8 @@ def with_option(**options: Any) -> Callable[[list[dict]], Callable[[], list]]:
     return lambda records: partial(aws_kpl_deagg.deaggregate_records, records, **options)
 
 
-def decoded_by_the_caller(deaggregate: Callable[[list[dict]], list]) -> Callable:
-    """What a caller of `deaggregate` does next: base64 back into bytes."""
+def decoded_by_caller(deaggregate: Callable[[list[dict]], list]) -> Callable:
+    """Returns a call that also decodes the base64 of each user record, as callers do."""
 
     def call(records: list[dict]) -> list:
         user_records = deaggregate(records)
@@ -43,7 +43,7 @@ def decoded_by_the_caller(deaggregate: Callable[[list[dict]], list]) -> Callable
 
 
 def each_payload(unpack: Callable[[bytes], list]) -> Callable[[list[dict]], Callable[[], list]]:
-    """A call that unpacks the payloads of all records, one after the other."""
+    """Returns a call that unpacks the payloads of all records, one after the other."""
 
     def prepare(records: list[dict]) -> Callable[[], list]:
         payloads = [base64.b64decode(record["kinesis"]["data"]) for record in records]
@@ -53,7 +53,7 @@ def each_payload(unpack: Callable[[bytes], list]) -> Callable[[list[dict]], Call
 
 
 def unpack_with_protobuf(payload: bytes) -> list[tuple]:
-    """The least that code over google's protobuf does to get keys and data."""
+    """Unpacks keys and data with the least code over google's protobuf."""
     message = payload[MAGIC_END:DIGEST_END]
     if hashlib.md5(message).digest() != payload[DIGEST_END:]:
         raise ValueError("wrong digest")
@@ -74,7 +74,7 @@ def unpack_with_protobuf(payload: bytes) -> list[tuple]:
 
 
 def keys_and_data(answer: list) -> list[tuple]:
-    """Partition key, explicit hash key and data of user records of any kind."""
+    """Returns partition key, explicit hash key and data of user records of any kind."""
     if answer and isinstance(answer[0], aiokpl.DecodedRecord):
         return [(each.partition_key, each.explicit_hash_key, each.data) for each in answer]
     return [tuple(each[:3]) for each in answer]
@@ -85,17 +85,17 @@ VARIANTS = [
         "decode=True",
         "plain call, then b64decode",
         with_option(decode=True),
-        decoded_by_the_caller(aws_kpl_deagg.deaggregate_records),
-        as_it_is,
+        decoded_by_caller(aws_kpl_deagg.deaggregate_records),
+        unchanged,
     ),
     Variant(
         "decode=True",
         "aws_kinesis_agg (upb), then b64decode",
         with_option(decode=True),
-        decoded_by_the_caller(kinesis_agg.deaggregate_records),
-        as_it_is,
+        decoded_by_caller(kinesis_agg.deaggregate_records),
+        unchanged,
     ),
-    Variant("verify=False", "plain call", with_option(verify=False), with_option(), as_it_is),
+    Variant("verify=False", "plain call", with_option(verify=False), with_option(), unchanged),
     Variant(
         "unpack()",
         "plain call",

@@ -1,4 +1,4 @@
-"""The Kinesis records that are deaggregated: named workloads, the same in every process."""
+"""The named workloads of Kinesis records, the same in every process."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/benchmark"
 
 
 class Workload(NamedTuple):
-    """Kinesis records and how many user records they hold."""
+    """Kinesis records, and the number of user records that they hold."""
 
     name: str
     aggregated: bool
@@ -22,7 +22,7 @@ class Workload(NamedTuple):
 
 
 def lambda_record(number: int, payload: bytes) -> dict:
-    """A Kinesis record as it stands in a Lambda event."""
+    """Returns a Kinesis record in the form of a Lambda event's."""
     sequence_number = str(49581544954143914480256700934210366840104395343224897586 + number)
     return {
         "kinesis": {
@@ -43,20 +43,20 @@ def lambda_record(number: int, payload: bytes) -> dict:
 
 
 def aggregate(
-    chance: random.Random, user_records: int, size: int, keys: int, hash_keys: bool = False
+    rng: random.Random, user_records: int, size: int, keys: int, hash_keys: bool = False
 ) -> bytes:
-    """A payload of `user_records` of `size` bytes each, which share `keys` keys in turn."""
+    """Returns a payload of `user_records` of `size` bytes each; `keys` keys take turns."""
     message = messages_pb2.AggregatedRecord()
     for _ in range(keys):
-        message.partition_key_table.append(str(uuid.UUID(int=chance.getrandbits(128))))
+        message.partition_key_table.append(str(uuid.UUID(int=rng.getrandbits(128))))
         if hash_keys:
-            message.explicit_hash_key_table.append(str(chance.getrandbits(128)))
+            message.explicit_hash_key_table.append(str(rng.getrandbits(128)))
     for number in range(user_records):
         record = message.records.add()
         record.partition_key_index = number % keys
         if hash_keys:
             record.explicit_hash_key_index = number % keys
-        record.data = chance.randbytes(size)
+        record.data = rng.randbytes(size)
     serialized = message.SerializeToString()
     return aws_kinesis_agg.MAGIC + serialized + hashlib.md5(serialized).digest()
 
@@ -64,12 +64,12 @@ def aggregate(
 def aggregates(
     name: str, count: int, user_records: int, size: int, keys: int, hash_keys: bool = False
 ) -> Workload:
-    """A workload of `count` aggregates alike."""
+    """Returns a workload of `count` similar aggregates."""
 
     def kinesis_records() -> list[dict]:
-        chance = random.Random(name)
+        rng = random.Random(name)
         return [
-            lambda_record(number, aggregate(chance, user_records, size, keys, hash_keys))
+            lambda_record(number, aggregate(rng, user_records, size, keys, hash_keys))
             for number in range(count)
         ]
 
@@ -77,11 +77,11 @@ def aggregates(
 
 
 def plain(name: str, count: int, size: int) -> Workload:
-    """A workload of `count` Kinesis records that are no aggregates."""
+    """Returns a workload of `count` Kinesis records that are not aggregates."""
 
     def kinesis_records() -> list[dict]:
-        chance = random.Random(name)
-        return [lambda_record(number, chance.randbytes(size)) for number in range(count)]
+        rng = random.Random(name)
+        return [lambda_record(number, rng.randbytes(size)) for number in range(count)]
 
     return Workload(name, False, count, kinesis_records)
 
@@ -92,7 +92,7 @@ WORKLOADS = [
     aggregates("100 of 220 x 200 B", 100, 220, 200, keys=20),
     aggregates("100 of 10 x 500 B, hash keys", 100, 10, 500, keys=10, hash_keys=True),
     aggregates("100 of 10 x 10 KiB", 100, 10, 10 * 1024, keys=10),
-    # 10,485,760 bytes is the most that Kinesis takes; a record of 1 KiB needs 1,032 of them.
+    # Kinesis accepts at most 10,485,760 bytes; a user record of 1 KiB takes 1,032 of them.
     aggregates("10 MiB of 1 KiB", 1, 10158, 1024, keys=50),
     plain("1,000 plain x 1 KiB", 1000, 1024),
 ]

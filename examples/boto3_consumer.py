@@ -1,18 +1,19 @@
 """Reads a shard with boto3, and resumes after the last user record that it has processed.
 
-For a script or a small service that does without the Kinesis Client Library:
+For a script or a small service that does not use the Kinesis Client Library:
 
     client = boto3.client("kinesis")
     shard = client.list_shards(StreamName="orders")["Shards"][0]
     consume(client, "orders", shard, Path("checkpoint.json"), process)
 
-The checkpoint is the last processed user record's sequence number and sub-sequence number; the
-sequence number alone would either repeat or skip the rest of an aggregate.
+The checkpoint is the sequence number and the sub-sequence number of the last processed user
+record. The sequence number alone would either repeat or skip the rest of an aggregate.
 
-The trap: a process killed between process() and save() does that one user record again, unless
-both belong to one transaction. Kinesis allows five reads a second and shard for all its consumers
-together; one a second keeps up with a full shard. boto3 retries when it is throttled; what it
-raises in the end, or process() does, ends consume(), which resumes when it is called again.
+The trap: if the process is killed between process() and save(), that one user record is processed
+again, unless both belong to one transaction. Kinesis allows five reads per second and shard for
+all consumers together; one per second keeps up with a full shard. boto3 retries when it is
+throttled. An exception that boto3 finally raises, or that process() raises, ends consume(), which
+resumes when it is called again.
 """
 
 import json
@@ -34,13 +35,13 @@ def consume(
     checkpoint_file: Path,
     process: Callable[[Mapping[str, Any]], None],
 ) -> None:
-    """Calls process() with the 'kinesis' of each user record, `data` in it as bytes.
+    """Calls process() with the 'kinesis' of each user record, in which `data` is bytes.
 
-    Returns at the shard's end, which comes with a reshard: go on with the shard's children then. A
-    damaged aggregate is processed as it is, and logged.
+    Returns at the end of the shard, which a reshard brings about: continue with the shard's
+    children then. A damaged aggregate is logged, and processed as a plain record.
     """
     hash_keys = shard["HashKeyRange"]
-    # Drops aggregates that a reshard has led to the wrong shard: the KPL sends them again.
+    # Drops aggregates that a reshard has put into the wrong shard: the KPL sends them again.
     hash_key_range = int(hash_keys["StartingHashKey"]), int(hash_keys["EndingHashKey"])
     done = load(checkpoint_file)
     iterator = iterator_from(client, stream, shard, done)
@@ -49,14 +50,14 @@ def consume(
         try:
             response = client.get_records(ShardIterator=iterator)
         except client.exceptions.ExpiredIteratorException:
-            # What the last read returned has taken more than five minutes.
+            # Processing the last response has taken more than five minutes.
             iterator = iterator_from(client, stream, shard, done)
             continue
         for record in iter_deaggregate_records(
             response, decode=True, hash_key_range=hash_key_range
         ):
             kinesis = record["kinesis"]
-            # A plain record has no sub-sequence number; it counts as the first of one.
+            # A plain record does not have a sub-sequence number, and 0 stands in for it.
             position = [kinesis["sequenceNumber"], kinesis.get("subSequenceNumber", 0)]
             if done and position[0] == done[0] and position[1] <= done[1]:
                 continue
@@ -67,7 +68,7 @@ def consume(
 
 
 def iterator_from(client: Any, stream: str, shard: dict[str, Any], done: list[Any] | None) -> Any:
-    """Starts at the Kinesis record that was processed last: some of it may be left to do."""
+    """Starts at the last processed Kinesis record, since it may not be processed to its end."""
     start = {"ShardIteratorType": "TRIM_HORIZON"}
     if done:
         start = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": done[0]}
@@ -81,7 +82,7 @@ def load(checkpoint_file: Path) -> list[Any] | None:
 
 
 def save(checkpoint_file: Path, done: list[Any]) -> None:
-    """Replaces the file as a whole: a process that is killed leaves the old one or the new one."""
+    """Replaces the file atomically: a killed process leaves either the old file or the new one."""
     new_file = checkpoint_file.with_name(checkpoint_file.name + ".new")
     new_file.write_text(json.dumps(done))
     os.replace(new_file, checkpoint_file)

@@ -1,19 +1,19 @@
-"""A Firehose transformation that deaggregates: each user record becomes a line.
+"""A Firehose transformation that deaggregates: each user record becomes one line.
 
-For aggregates that are put into Firehose directly (Direct PUT), say by a function that forwards
-the payloads of a Kinesis stream. With a Kinesis stream as its source, Firehose has deaggregated
-before it calls the function (docs.aws.amazon.com/streams/latest/dev/kpl-with-firehose.html); those
-user records, like all plain ones, come out as they are, with a newline where they end without one.
+For aggregates that are put into Firehose directly (Direct PUT), for example by a function that
+forwards the payloads of a Kinesis stream. If a Kinesis stream is its source, Firehose deaggregates
+before it calls the function (docs.aws.amazon.com/streams/latest/dev/kpl-with-firehose.html). Those
+user records, like all plain records, are passed through, with a newline added if they lack one.
 
-On AWS's side: this function as the Lambda processor, and no AppendDelimiterToRecord beside it.
+On AWS's side: this function as the Lambda processor, without AppendDelimiterToRecord.
 
-The traps: Firehose wants each recordId back exactly once, so the user records of an aggregate stay
-together in one record. Their partition keys are lost; whoever needs them puts them into the line.
-User records that contain newlines themselves need another framing.
+The traps: Firehose requires each recordId in the response exactly once, so the user records of an
+aggregate stay together in one record. Their partition keys are lost; if you need them, write them
+into the line. User records that contain newlines themselves need another framing.
 
-Damaged aggregates are returned as they came and as failed, so Firehose puts them into its bucket's
-folder `processing-failed`. The response is no larger than the request, so it stays within the 6 MB
-that Lambda allows for either.
+Damaged aggregates are returned unchanged and marked as failed, and Firehose puts them into the
+folder `processing-failed` of its bucket. The response is not larger than the request, so it stays
+within the 6 MB that Lambda allows for either.
 """
 
 import base64

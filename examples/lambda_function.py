@@ -17,7 +17,7 @@ def lambda_bulk_handler(event: dict[str, Any], context: object) -> str:
 
 
 def lambda_generator_handler(event: dict[str, Any], context: object) -> str:
-    """Takes one user record at a time, so that they need not all be in memory at once."""
+    """Reads one user record at a time, so that they are not all in memory at once."""
     record_count = 0
 
     for record in iter_deaggregate_records(event["Records"]):
@@ -28,4 +28,4 @@ def lambda_generator_handler(event: dict[str, Any], context: object) -> str:
 
 
 def process(data: bytes) -> None:
-    """What your producer sent, as bytes: do with it what you need."""
+    """Put your own code here: `data` is the bytes that your producer sent."""

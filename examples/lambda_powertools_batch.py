@@ -1,21 +1,23 @@
-"""A Lambda function that does not repeat what was done, with Powertools for AWS Lambda.
+"""A Lambda function that does not repeat completed work, with Powertools for AWS Lambda.
 
-For work that should not be done twice. When one user record of an aggregate fails, Lambda can only
-retry the whole Kinesis record; the idempotency table keeps the others from being done again.
+For work that must not be done twice. When one user record of an aggregate fails, Lambda can only
+retry the whole Kinesis record; the idempotency table keeps the others from being processed again.
 
 On AWS's side: ReportBatchItemFailures in the event source mapping's FunctionResponseTypes (without
-it Lambda takes any response for a success, and what failed is lost), a retry limit and an
-on-failure destination (without them one bad record holds up its shard until it expires), and a
-DynamoDB table with the string key `id` and the time to live `expiration`, which IDEMPOTENCY_TABLE
-names. It takes two writes a user record.
+it Lambda takes any response for a success, and failed records are lost), a retry limit and an
+on-failure destination (without them one bad record blocks its shard until it expires), and a
+DynamoDB table, named by IDEMPOTENCY_TABLE, with the string key `id` and the time to live
+`expiration`. The table needs two writes per user record.
 
-A failing user record reports its Kinesis record's sequence number, several of one aggregate the
-same one. That does no harm, since Lambda retries from the lowest. When all fail, the response says
-so, too: Powertools' default would be one exception that carries the tracebacks of them all.
+A failing user record reports the sequence number of its Kinesis record, so several of one
+aggregate report the same number. This is harmless, since Lambda retries from the lowest. If all
+fail, the response reports them all; by default Powertools would raise one exception with all
+tracebacks.
 
-The traps: what follows a failing user record is done before that one is retried. When the function
-times out or is killed amid process(), that one user record is processed again. A damaged aggregate
-comes out as it is; it fails as JSON and goes the way of everything that fails.
+The traps: the user records after a failing one are processed before that one is retried. If the
+function times out or is killed during process(), that one user record is processed again. A
+damaged aggregate is passed through; it fails as JSON and is then handled like every failing
+record.
 """
 
 import logging
@@ -38,9 +40,9 @@ logger = logging.getLogger(__name__)
 processor = BatchProcessor(EventType.KinesisDataStreams, raise_on_entire_batch_failure=False)
 table = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
 config = IdempotencyConfig(
-    # A plain record has no sub-sequence number, and null in its place.
+    # A plain record does not have a sub-sequence number; null stands in for it.
     event_key_jmespath="kinesis.[sequenceNumber, subSequenceNumber]",
-    # As long as Lambda may retry: the stream's retention period, or the mapping's age limit.
+    # As long as Lambda may retry: the stream's retention period or the mapping's age limit.
     expires_after_seconds=24 * 60 * 60,
 )
 
@@ -57,7 +59,7 @@ def handle(record: KinesisStreamRecord) -> None:
     try:
         process_once(record=record)
     except Exception:
-        # Powertools does not log it.
+        # Powertools does not log the exception.
         number = record["kinesis"].get("subSequenceNumber")
         logger.exception("user record %s, %s failed", record.kinesis.sequence_number, number)
         raise
@@ -69,4 +71,4 @@ def process_once(record: KinesisStreamRecord) -> None:
 
 
 def process(data: dict[str, Any]) -> None:
-    """What your producer sent: do with it what you need. An exception means: try again."""
+    """Put your own code here. If it raises an exception, the user record is retried."""

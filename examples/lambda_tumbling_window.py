@@ -1,19 +1,19 @@
-"""A Lambda function that sums up amounts per partition key over a tumbling window.
+"""A Lambda function that adds up amounts per partition key over a tumbling window.
 
-For figures per minute or so without a database: Lambda hands the `state` that one invocation
-returns to the next one of the same window and shard, and calls once more, without records, when
-the window is over.
+For totals per minute, say, without a database. Lambda passes the `state` that one invocation
+returns to the next invocation of the same window and shard. When the window ends, it calls once
+more, without records.
 
 On AWS's side: TumblingWindowInSeconds and ReportBatchItemFailures in the event source mapping, a
-retry limit and an on-failure destination (without them one bad record holds up its shard until it
+retry limit and an on-failure destination (without them one bad record blocks its shard until it
 expires).
 
-The trap: Lambda retries whole Kinesis records, from the reported one on. An aggregate with a
-failing user record must leave nothing in the state that is returned, or its other user records
-count twice. A damaged aggregate raises, and is reported in the same way.
+The trap: Lambda retries whole Kinesis records, starting with the reported one. An aggregate with a
+failing user record must leave nothing in the returned state, or its other user records count
+twice. A damaged aggregate raises an exception and is reported in the same way.
 
-The state may take 1 MB per shard; partition keys at random soon fill that. Lambda then ends the
-window early and goes on with an empty state: a window can have several sums, to be added up.
+The state may take 1 MB per shard, which random partition keys soon fill. Lambda then ends the
+window early and continues with an empty state, so a window can have several sums to add up.
 """
 
 import json
@@ -44,7 +44,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def amounts(record: dict[str, Any]) -> Counter[str]:
-    """The sums of one Kinesis record's user records, by partition key."""
+    """Returns the sums of one Kinesis record's user records per partition key."""
     sums: Counter[str] = Counter()
     for user_record in deaggregate_records(record, decode=True, strict=True):
         kinesis = user_record["kinesis"]
@@ -53,5 +53,5 @@ def amounts(record: dict[str, Any]) -> Counter[str]:
 
 
 def publish(window: dict[str, str], shard_id: str, sums: Counter[str]) -> None:
-    """What you do with the sums of a window; after an exception Lambda calls again."""
+    """Put your own code here. If it raises an exception, Lambda calls the function again."""
     print(json.dumps({"window": window, "shardId": shard_id, "sums": sums}))

@@ -1,14 +1,14 @@
-"""PySpark: the user records in an archive of Kinesis records, a row each.
+"""Extracts the user records from an archive of Kinesis records with PySpark, one per row.
 
     spark-submit spark_archive.py ARCHIVE OUTPUT    # folders of Parquet files
 
-A row of the archive is a Kinesis record: its sequence_number and partition_key, and as data its
-payload. One that is not aggregated comes out as it is, without a sub_sequence_number; so does a
-damaged aggregate, with the reason as its damage.
+A row of the archive is a Kinesis record: its sequence_number, its partition_key, and its payload
+as data. A record that is not aggregated is passed through without a sub_sequence_number. So is a
+damaged aggregate, and the column damage has the reason.
 
-Every executor's Python needs the package. It is compiled, so --py-files cannot bring it: install
-it on the nodes, or pack a virtual environment with venv-pack and send it by --archives. Spark 4
-hands over 64 MiB at a time; for Spark 3 set spark.sql.execution.arrow.maxRecordsPerBatch to 1000.
+Every executor's Python needs the package. It is compiled, so --py-files cannot deliver it: install
+it on the nodes, or pack a virtual environment with venv-pack and ship it with --archives. Spark 4
+passes 64 MiB at a time; for Spark 3 set spark.sql.execution.arrow.maxRecordsPerBatch to 1000.
 """
 
 import sys
@@ -24,12 +24,12 @@ SCHEMA = """sequence_number string, sub_sequence_number int, partition_key strin
 TYPES = [pa.string(), pa.int32(), pa.string(), pa.string(), pa.binary(), pa.string()]
 ARROW_SCHEMA = pa.schema(zip([each.split()[0] for each in SCHEMA.split(",")], TYPES, strict=True))
 
-# A batch is done with the payload that brings it to so many rows; one alone may bring 1.7 million.
+# A batch ends with the payload that reaches this number of rows; one alone may add 1.7 million.
 ROWS = 10_000
 
 
 def deaggregate(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """What mapInArrow calls with the batches of a partition."""
+    """Deaggregates the batches of a partition, for mapInArrow."""
     for batch in batches:
         columns: dict[str, list[object]] = {name: [] for name in ARROW_SCHEMA.names}
         archived = batch.select(["sequence_number", "partition_key", "data"]).to_pydict()

@@ -1,35 +1,36 @@
-/* The iterator: see cursor.h.
+/* UserRecordIterator: see iterator.h.
  *
- * The iterator behaves as a generator does: nothing is read before the first step, an error or the
- * end finishes it, and it cannot be entered while it runs. */
+ * It behaves as a generator does: it reads nothing before the first step, an error or the end
+ * finishes it, and it cannot be entered while it runs. */
 #include "api/iterator.h"
 
 #include "api/pipeline.h"
+#include "base/gate.h"
 
 typedef struct {
     PyObject_HEAD
-    deagg_gate gate; /* somebody is inside while the fields are in use */
-    deagg_walk walk;
-} deagg_cursor;
+    deagg_gate gate; /* closed while the pipeline is in use */
+    deagg_pipeline pipeline;
+} user_record_iterator;
 
 PyObject *
-deagg_cursor_new(deagg_state *state, PyObject *records, const deagg_options *options)
+deagg_iterator_new(deagg_state *state, PyObject *records, const deagg_options *options)
 {
-    deagg_cursor *cursor = PyObject_GC_New(deagg_cursor, state->iterator_type);
-    if (cursor == NULL) {
+    user_record_iterator *iterator = PyObject_GC_New(user_record_iterator, state->iterator_type);
+    if (iterator == NULL) {
         return NULL;
     }
-    deagg_gate_leave(&cursor->gate);
-    cursor->walk = deagg_walk_new(records, options);
-    PyObject_GC_Track(cursor);
-    return (PyObject *)cursor;
+    deagg_gate_leave(&iterator->gate);
+    iterator->pipeline = deagg_pipeline_new(records, options);
+    PyObject_GC_Track(iterator);
+    return (PyObject *)iterator;
 }
 
-/* Goes through the cursor's gate. 0, or -1 with ValueError while it runs. */
+/* Enters the iterator's gate. 0, or -1 with ValueError while the iterator runs. */
 static int
-enter(deagg_cursor *cursor)
+enter(user_record_iterator *iterator)
 {
-    if (!deagg_gate_enter(&cursor->gate)) {
+    if (!deagg_gate_enter(&iterator->gate)) {
         PyErr_SetString(PyExc_ValueError, "iterator already executing");
         return -1;
     }
@@ -37,26 +38,26 @@ enter(deagg_cursor *cursor)
 }
 
 static PyObject *
-cursor_next(PyObject *self)
+iterator_next(PyObject *self)
 {
-    deagg_cursor *cursor = (deagg_cursor *)self;
+    user_record_iterator *iterator = (user_record_iterator *)self;
     deagg_state *state = PyType_GetModuleState(Py_TYPE(self));
-    /* The collector may have taken the module from the type. */
-    if (state == NULL || enter(cursor) < 0) {
+    /* The collector may have cleared the type's reference to the module. */
+    if (state == NULL || enter(iterator) < 0) {
         return NULL;
     }
     PyObject *result = NULL;
-    if (deagg_walk_move_on(state, &cursor->walk, &result) > 0) {
-        result = deagg_walk_next_user_record(state, &cursor->walk);
+    if (deagg_pipeline_advance(&iterator->pipeline, state, &result) > 0 && result == NULL) {
+        result = deagg_pipeline_next_user_record(&iterator->pipeline, state);
     }
     if (result == NULL) {
-        deagg_walk_finish(&cursor->walk);
+        deagg_pipeline_finish(&iterator->pipeline);
     }
-    deagg_gate_leave(&cursor->gate);
+    deagg_gate_leave(&iterator->gate);
     return result;
 }
 
-/* Appends `item`, whose reference it takes and which may be NULL after an error. 0, or -1 with an
+/* Appends `item`. Steals the reference to it, which may be NULL after an error. 0, or -1 with an
  * exception. */
 static int
 append_stolen(PyObject *list, PyObject *item)
@@ -69,48 +70,48 @@ append_stolen(PyObject *list, PyObject *item)
     return result;
 }
 
-/* Appends all user records of the aggregate being yielded. 0, or -1 with an exception. */
+/* Appends all user records of the current aggregate. 0, or -1 with an exception. */
 static int
-append_user_records(deagg_state *state, deagg_cursor *cursor, PyObject *list)
+append_user_records(deagg_pipeline *pipeline, deagg_state *state, PyObject *list)
 {
     int result = 0;
-    bool was_enabled = deagg_collector_hold_off();
-    while (result == 0 && deagg_walk_has_user_record(&cursor->walk)) {
-        result = append_stolen(list, deagg_walk_next_user_record(state, &cursor->walk));
+    bool was_enabled = deagg_collector_pause();
+    while (result == 0 && deagg_pipeline_has_user_record(pipeline)) {
+        result = append_stolen(list, deagg_pipeline_next_user_record(pipeline, state));
     }
     deagg_collector_resume(was_enabled);
     return result;
 }
 
-/* Appends all that is left. 0 at the end, or -1 with an exception. */
+/* Appends all remaining results. 0, or -1 with an exception. */
 static int
-append_all(deagg_state *state, deagg_cursor *cursor, PyObject *list)
+append_all(deagg_pipeline *pipeline, deagg_state *state, PyObject *list)
 {
     PyObject *passed;
-    int moved;
-    while ((moved = deagg_walk_move_on(state, &cursor->walk, &passed)) >= 0) {
-        int appended =
-            moved > 0 ? append_user_records(state, cursor, list) : append_stolen(list, passed);
+    int advanced;
+    while ((advanced = deagg_pipeline_advance(pipeline, state, &passed)) > 0) {
+        int appended = passed == NULL ? append_user_records(pipeline, state, list)
+                                      : append_stolen(list, passed);
         if (appended < 0) {
             return -1;
         }
     }
-    return PyErr_Occurred() ? -1 : 0;
+    return advanced;
 }
 
 PyObject *
-deagg_cursor_drain(PyObject *iterator)
+deagg_iterator_to_list(PyObject *self)
 {
-    deagg_cursor *cursor = (deagg_cursor *)iterator;
-    deagg_state *state = PyType_GetModuleState(Py_TYPE(iterator));
+    user_record_iterator *iterator = (user_record_iterator *)self;
+    deagg_state *state = PyType_GetModuleState(Py_TYPE(self));
     PyObject *list = state == NULL ? NULL : PyList_New(0);
-    if (list == NULL || enter(cursor) < 0) {
+    if (list == NULL || enter(iterator) < 0) {
         goto error;
     }
-    int drained = append_all(state, cursor, list);
-    deagg_walk_finish(&cursor->walk);
-    deagg_gate_leave(&cursor->gate);
-    if (drained == 0) {
+    int appended = append_all(&iterator->pipeline, state, list);
+    deagg_pipeline_finish(&iterator->pipeline);
+    deagg_gate_leave(&iterator->gate);
+    if (appended == 0) {
         return list;
     }
 
@@ -123,73 +124,79 @@ PyDoc_STRVAR(close_doc,
              "close($self, /)\n"
              "--\n"
              "\n"
-             "Finish the iterator: it lets go of the records and yields nothing more.\n"
+             "Finish the iterator: release the records and yield nothing more.\n"
              "\n"
              "Raises ValueError while the iterator is running, in this thread or another.");
 
 static PyObject *
-cursor_close(PyObject *self, PyObject *Py_UNUSED(ignored))
+iterator_close(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    deagg_cursor *cursor = (deagg_cursor *)self;
-    if (enter(cursor) < 0) {
+    user_record_iterator *iterator = (user_record_iterator *)self;
+    if (enter(iterator) < 0) {
         return NULL;
     }
-    deagg_walk_finish(&cursor->walk);
-    deagg_gate_leave(&cursor->gate);
+    deagg_pipeline_finish(&iterator->pipeline);
+    deagg_gate_leave(&iterator->gate);
     Py_RETURN_NONE;
 }
 
 static int
-cursor_traverse(PyObject *self, visitproc visit, void *arg)
+iterator_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    deagg_cursor *cursor = (deagg_cursor *)self;
+    user_record_iterator *iterator = (user_record_iterator *)self;
     Py_VISIT(Py_TYPE(self));
-    return deagg_walk_traverse(&cursor->walk, visit, arg);
+    return deagg_pipeline_traverse(&iterator->pipeline, visit, arg);
 }
 
+/* Behind the gate, since dropping the references may run user code that still reaches the
+ * iterator. Whoever is inside already will finish the pipeline. */
 static int
-cursor_clear(PyObject *self)
+iterator_clear(PyObject *self)
 {
-    deagg_walk_finish(&((deagg_cursor *)self)->walk);
+    user_record_iterator *iterator = (user_record_iterator *)self;
+    if (deagg_gate_enter(&iterator->gate)) {
+        deagg_pipeline_finish(&iterator->pipeline);
+        deagg_gate_leave(&iterator->gate);
+    }
     return 0;
 }
 
 static void
-cursor_dealloc(PyObject *self)
+iterator_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    /* Its input may be another of our iterators, and so on, deeper than the C stack. */
-    Py_TRASHCAN_BEGIN(self, cursor_dealloc)
-    deagg_walk_finish(&((deagg_cursor *)self)->walk);
+    /* Its input may be another of our iterators, nested more deeply than the C stack allows. */
+    Py_TRASHCAN_BEGIN(self, iterator_dealloc)
+    deagg_pipeline_finish(&((user_record_iterator *)self)->pipeline);
     PyObject_GC_Del(self);
     Py_DECREF(type);
     Py_TRASHCAN_END
 }
 
-static PyMethodDef cursor_methods[] = {
-    {"close", cursor_close, METH_NOARGS, close_doc},
+static PyMethodDef iterator_methods[] = {
+    {"close", iterator_close, METH_NOARGS, close_doc},
     {NULL, NULL, 0, NULL},
 };
 
 PyDoc_STRVAR(
-    cursor_doc,
-    "Iterator over user records, as iter_deaggregate_records() returns it.\n"
+    iterator_doc,
+    "Iterator over user records, returned by iter_deaggregate_records().\n"
     "\n"
-    "It behaves as a generator does, without send() and throw(): after an error, the end or\n"
-    "close() it is finished, and entering it while it runs raises ValueError.");
+    "Behaves as a generator does, without send() and throw(): after an error, the end or close()\n"
+    "it is finished, and entering it while it runs raises ValueError.");
 
-static PyType_Slot cursor_slots[] = {
-    {Py_tp_doc, (void *)cursor_doc},   {Py_tp_dealloc, cursor_dealloc},
-    {Py_tp_traverse, cursor_traverse}, {Py_tp_clear, cursor_clear},
-    {Py_tp_iter, PyObject_SelfIter},   {Py_tp_iternext, cursor_next},
-    {Py_tp_methods, cursor_methods},   {0, NULL},
+static PyType_Slot iterator_slots[] = {
+    {Py_tp_doc, (void *)iterator_doc},   {Py_tp_dealloc, iterator_dealloc},
+    {Py_tp_traverse, iterator_traverse}, {Py_tp_clear, iterator_clear},
+    {Py_tp_iter, PyObject_SelfIter},     {Py_tp_iternext, iterator_next},
+    {Py_tp_methods, iterator_methods},   {0, NULL},
 };
 
-PyType_Spec deagg_cursor_spec = {
+PyType_Spec deagg_iterator_spec = {
     .name = "aws_kpl_deagg._deagg.UserRecordIterator",
-    .basicsize = sizeof(deagg_cursor),
+    .basicsize = sizeof(user_record_iterator),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
              Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = cursor_slots,
+    .slots = iterator_slots,
 };

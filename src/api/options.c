@@ -1,4 +1,4 @@
-/* Parses the options: see options.h. */
+/* Parsing the options: see options.h. */
 #include "api/options.h"
 
 /* 0, or -1 with ValueError. */
@@ -13,12 +13,12 @@ parse_data_format(PyObject *data_format)
     return -1;
 }
 
-/* Converts an int of Python's. 0, or -1 with an exception: ValueError for what is no hash key. */
+/* Converts a Python int. 0, or -1 with an exception: ValueError if it is not a hash key. */
 static int
 parse_hash_key(PyObject *value, kpl_hash_key *hash_key)
 {
     if (!PyLong_Check(value)) {
-        goto no_hash_key;
+        goto not_a_hash_key;
     }
     PyObject *bytes = PyObject_CallMethod((PyObject *)&PyLong_Type, "to_bytes", "Ois", value,
                                           (int)sizeof hash_key->bytes, "big");
@@ -26,18 +26,18 @@ parse_hash_key(PyObject *value, kpl_hash_key *hash_key)
         if (!PyErr_ExceptionMatches(PyExc_OverflowError)) {
             return -1;
         }
-        goto no_hash_key;
+        goto not_a_hash_key;
     }
     memcpy(hash_key->bytes, PyBytes_AS_STRING(bytes), sizeof hash_key->bytes);
     Py_DECREF(bytes);
     return 0;
 
-no_hash_key:
+not_a_hash_key:
     PyErr_SetString(PyExc_ValueError, "hash_key_range must hold ints from 0 to 2**128 - 1");
     return -1;
 }
 
-/* Sets the three fields of the range. 0, or -1 with an exception. */
+/* Sets the three fields of the range. 0, or -1 with ValueError or MemoryError. */
 static int
 parse_hash_key_range(PyObject *range, deagg_options *options)
 {
@@ -61,7 +61,7 @@ parse_hash_key_range(PyObject *range, deagg_options *options)
     return 0;
 }
 
-/* What was passed, borrowed. */
+/* The arguments, borrowed. */
 typedef struct {
     PyObject *data_format;
     PyObject *decode;
@@ -70,7 +70,7 @@ typedef struct {
     PyObject *hash_key_range;
 } raw_options;
 
-/* 0, or -1 with an exception. */
+/* 0, or -1 with the exception of the value's truth. */
 static int
 parse_flag(PyObject *value, bool *flag)
 {
@@ -102,7 +102,7 @@ deagg_options_parse(PyObject *args, PyObject *kwargs, const char *format, PyObje
                                      &raw.decode, &raw.strict, &raw.verify, &raw.hash_key_range)) {
         return -1;
     }
-    /* Code of theirs that runs from here on may empty `kwargs`. */
+    /* User code that runs below may clear `kwargs`. */
     PyObject *held = PyTuple_Pack(6, *records, raw.data_format, raw.decode, raw.strict, raw.verify,
                                   raw.hash_key_range);
     if (held == NULL) {

@@ -1,7 +1,6 @@
-/* Walks over Kinesis records, one at a time, and over the user records of each aggregate among
- * them. */
-#ifndef DEAGG_WALK_H
-#define DEAGG_WALK_H
+/* From Kinesis records to user records, one record at a time. pipeline.c says how. */
+#ifndef DEAGG_PIPELINE_H
+#define DEAGG_PIPELINE_H
 
 #include "api/options.h"
 #include "input/decoder.h"
@@ -9,40 +8,39 @@
 
 typedef struct {
     deagg_options options;
-    PyObject *records;   /* strong: the argument, until the first step */
-    PyObject *input;     /* strong, from then on: an exact list or tuple, or an iterator */
-    Py_ssize_t index;    /* of the next Kinesis record in a list or tuple */
-    deagg_reader reader; /* holds the aggregate being yielded */
-    deagg_user_records user_records; /* of that aggregate; empty between aggregates */
-    size_t sub_sequence_number;      /* of the user record to yield next */
-} deagg_walk;
+    PyObject *records;     /* strong: the argument, until the first step */
+    PyObject *input;       /* strong, after that: an exact list or tuple, or an iterator */
+    Py_ssize_t index;      /* of the next Kinesis record in a list or tuple */
+    deagg_decoder decoder; /* holds the current aggregate */
+    deagg_record_templates templates; /* of the current aggregate; empty if there is none */
+    size_t sub_sequence_number;       /* of the next user record */
+} deagg_pipeline;
 
-/* A walk over `records`, which is not looked at yet. `options` is copied. */
-deagg_walk
-deagg_walk_new(PyObject *records, const deagg_options *options);
+/* A pipeline for `records`, which is not looked at yet. `options` is copied. */
+deagg_pipeline
+deagg_pipeline_new(PyObject *records, const deagg_options *options);
 
-/* Moves on to something that comes out. 1 when deagg_walk_has_user_record; 0 with a new reference
- * in *passed, a Kinesis record that is not unpacked; -1 with an exception, or without one at the
- * end. As in a generator, a StopIteration from the records' own code is no end, but a
- * RuntimeError. */
+/* Reads Kinesis records up to the next result. 1 with a new reference in *passed to a record that
+ * is passed through, or with NULL if deagg_pipeline_has_user_record; 0 at the end; or -1 with an
+ * exception. As in a generator, a StopIteration from user code becomes a RuntimeError. */
 int
-deagg_walk_move_on(deagg_state *state, deagg_walk *walk, PyObject **passed);
+deagg_pipeline_advance(deagg_pipeline *pipeline, deagg_state *state, PyObject **passed);
 
-/* Whether the aggregate being yielded has user records left. */
+/* Whether the current aggregate has user records left. */
 bool
-deagg_walk_has_user_record(const deagg_walk *walk);
+deagg_pipeline_has_user_record(const deagg_pipeline *pipeline);
 
-/* The next of these as a new reference, or NULL with MemoryError. */
+/* Builds the next one: a new dict, or NULL with MemoryError. */
 PyObject *
-deagg_walk_next_user_record(deagg_state *state, deagg_walk *walk);
+deagg_pipeline_next_user_record(deagg_pipeline *pipeline, deagg_state *state);
 
-/* Gives up all that the walk holds; the next step finds nothing. */
+/* Releases everything. deagg_pipeline_advance then is at the end. */
 void
-deagg_walk_finish(deagg_walk *walk);
+deagg_pipeline_finish(deagg_pipeline *pipeline);
 
-/* Visits, for the garbage collector, the references that may be part of a cycle: all but those to
- * str and bytes. */
+/* Visits, for the garbage collector, the references that may be part of a cycle: all except those
+ * to str and bytes. */
 int
-deagg_walk_traverse(deagg_walk *walk, visitproc visit, void *arg);
+deagg_pipeline_traverse(deagg_pipeline *pipeline, visitproc visit, void *arg);
 
 #endif

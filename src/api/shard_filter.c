@@ -1,67 +1,76 @@
-/* Hash keys of whole aggregates: see hash_key_range.h. */
+/* Hash keys of whole aggregates: see shard_filter.h. */
 #include "api/shard_filter.h"
 
-/* Whether user record `index` shares its hash key with one before it. The str of a key is made
- * when a user record first needs it, so it is there already. */
-static bool
-is_known(const deagg_aggregate_keys *keys, size_t index)
+/* The hash key of a user record with an explicit one: KPL_OK or KPL_BAD_HASH_KEY. */
+static kpl_status
+parse_explicit_hash_key(const kpl_aggregate *aggregate, const kpl_user_record *user_record,
+                        kpl_hash_key *hash_key)
 {
-    const kpl_user_record *user_record = keys->aggregate->records[index];
-    if (user_record->has_explicit_hash_key_index) {
-        return keys->explicit_hash_keys[user_record->explicit_hash_key_index] != NULL;
-    }
-    return keys->partition_keys[user_record->partition_key_index] != NULL;
+    kpl_bytes text = kpl_aggregate_explicit_hash_key(aggregate, user_record->explicit_hash_key);
+    return kpl_hash_key_parse(text, hash_key) ? KPL_OK : KPL_BAD_HASH_KEY;
 }
 
-/* The hash key of user record `index`. 0 with *status set, or -1 with MemoryError. */
-static int
-find_hash_key(deagg_aggregate_keys *keys, size_t index, kpl_status *status, kpl_hash_key *hash_key)
+/* The hash key of a user record without an explicit one: KPL_OK, or KPL_EXCEPTION with
+ * MemoryError. Invalid UTF-8 is hashed as in the str that users get. */
+static kpl_status
+hash_partition_key(deagg_keys *keys, const kpl_user_record *user_record, kpl_hash_key *hash_key)
 {
-    const kpl_aggregate *aggregate = keys->aggregate;
-    const kpl_user_record *user_record = aggregate->records[index];
-    *status = KPL_OK;
-    if (user_record->has_explicit_hash_key_index) {
-        ProtobufCBinaryData text =
-            aggregate->explicit_hash_key_table[user_record->explicit_hash_key_index];
-        if (!kpl_hash_key_parse((kpl_bytes){text.data, text.len}, hash_key)) {
-            *status = KPL_BAD_HASH_KEY;
-        }
-        return deagg_aggregate_keys_explicit_hash_key(keys, index) == NULL ? -1 : 0;
-    }
-    PyObject *partition_key = deagg_aggregate_keys_partition_key(keys, index);
+    PyObject *partition_key = deagg_keys_partition_key(keys, user_record);
     if (partition_key == NULL) {
-        return -1;
+        return KPL_EXCEPTION;
     }
     Py_ssize_t size;
     const char *utf8 = PyUnicode_AsUTF8AndSize(partition_key, &size);
     if (utf8 == NULL) {
-        return -1;
+        return KPL_EXCEPTION;
     }
     *hash_key = kpl_hash_key_of_partition_key((kpl_bytes){(const uint8_t *)utf8, (size_t)size});
-    return 0;
+    return KPL_OK;
 }
 
-int
-deagg_hash_key_range_check(const deagg_options *options, deagg_aggregate_keys *keys,
-                           kpl_status *status, bool *inside)
+/* deagg_shard_filter_check with a mark per table entry: the explicit hash keys first, then the
+ * partition keys. An entry is marked once its hash key was checked. */
+static kpl_status
+check_all(const deagg_options *options, deagg_keys *keys, bool *marks, bool *inside)
 {
-    *status = KPL_OK;
+    const kpl_aggregate *aggregate = keys->aggregate;
+    bool *partition_key_marks = marks + kpl_aggregate_explicit_hash_key_count(aggregate);
     *inside = true;
-    for (size_t i = 0; i < keys->aggregate->n_records; i++) {
-        kpl_hash_key hash_key;
-        if (is_known(keys, i)) {
+    for (size_t i = 0; i < kpl_aggregate_user_record_count(aggregate); i++) {
+        kpl_user_record user_record = kpl_aggregate_user_record(aggregate, i);
+        bool *mark = user_record.has_explicit_hash_key
+                         ? &marks[user_record.explicit_hash_key]
+                         : &partition_key_marks[user_record.partition_key];
+        if (*mark) {
             continue;
         }
-        if (find_hash_key(keys, i, status, &hash_key) < 0) {
-            return -1;
-        }
-        if (*status != KPL_OK) {
-            return 0;
+        kpl_hash_key hash_key;
+        kpl_status status = user_record.has_explicit_hash_key
+                                ? parse_explicit_hash_key(aggregate, &user_record, &hash_key)
+                                : hash_partition_key(keys, &user_record, &hash_key);
+        if (status != KPL_OK) {
+            return status;
         }
         if (kpl_hash_key_compare(&hash_key, &options->first_hash_key) < 0 ||
             kpl_hash_key_compare(&hash_key, &options->last_hash_key) > 0) {
             *inside = false;
         }
+        *mark = true;
     }
-    return 0;
+    return KPL_OK;
+}
+
+kpl_status
+deagg_shard_filter_check(const deagg_options *options, deagg_keys *keys, bool *inside)
+{
+    bool *marks = PyMem_Calloc(kpl_aggregate_explicit_hash_key_count(keys->aggregate) +
+                                   kpl_aggregate_partition_key_count(keys->aggregate),
+                               sizeof *marks);
+    if (marks == NULL) {
+        PyErr_NoMemory();
+        return KPL_EXCEPTION;
+    }
+    kpl_status status = check_all(options, keys, marks, inside);
+    PyMem_Free(marks);
+    return status;
 }

@@ -1,14 +1,14 @@
-/* Whether an aggregate belongs to a shard, as the KCL's AggregatorUtil asks after a reshard. */
-#ifndef DEAGG_HASH_KEY_RANGE_H
-#define DEAGG_HASH_KEY_RANGE_H
+/* Whether an aggregate belongs to a shard, as the KCL's AggregatorUtil checks after a reshard. */
+#ifndef DEAGG_SHARD_FILTER_H
+#define DEAGG_SHARD_FILTER_H
 
-#include "output/keys.h"
 #include "api/options.h"
+#include "output/keys.h"
 
-/* Looks at the hash keys of all user records. 0 with *status KPL_OK and in *inside whether all lie
- * in options->hash_key_range, or with *status KPL_BAD_HASH_KEY; -1 with MemoryError. */
-int
-deagg_hash_key_range_check(const deagg_options *options, deagg_aggregate_keys *keys,
-                           kpl_status *status, bool *inside);
+/* Checks the hash keys of all user records. KPL_OK with *inside set to whether all of them lie in
+ * the range of `options`; KPL_BAD_HASH_KEY if an explicit hash key is invalid; or KPL_EXCEPTION
+ * with MemoryError. */
+kpl_status
+deagg_shard_filter_check(const deagg_options *options, deagg_keys *keys, bool *inside);
 
 #endif

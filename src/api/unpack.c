@@ -1,45 +1,45 @@
 /* Payloads without a record around them: see unpack.h. */
 #include "api/unpack.h"
 
-#include "output/keys.h"
-#include "output/errors.h"
-#include "input/payload.h"
 #include "input/decoder.h"
+#include "input/payload.h"
+#include "output/data.h"
+#include "output/errors.h"
+#include "output/keys.h"
 #include "output/user_record.h"
 
 int
 deagg_is_aggregated(deagg_state *state, PyObject *payload)
 {
     deagg_scratch scratch = {0};
-    kpl_status status;
     kpl_bytes message;
-    int opened = deagg_payload_open(state, payload, false, true, &scratch, &status, &message);
+    kpl_status status = deagg_payload_check(state, payload, false, true, &scratch, &message);
     deagg_scratch_release(&scratch);
-    return opened < 0 ? -1 : status == KPL_OK;
+    return status == KPL_EXCEPTION ? -1 : status == KPL_OK;
 }
 
-/* A new tuple (key, value), value None where the tag has none; NULL with MemoryError. */
+/* A new tuple (key, value), with None if the tag has no value; NULL with MemoryError. */
 static PyObject *
-tag_pair(const Kpl__Tag *tag)
+new_tag_pair(kpl_tag tag)
 {
-    PyObject *key = deagg_aggregate_keys_str(tag->key);
+    PyObject *key = deagg_keys_str(tag.key);
     if (key == NULL) {
         return NULL;
     }
-    PyObject *value = tag->has_value ? deagg_aggregate_keys_str(tag->value) : Py_NewRef(Py_None);
+    PyObject *value = tag.has_value ? deagg_keys_str(tag.value) : Py_NewRef(Py_None);
     PyObject *pair = value == NULL ? NULL : PyTuple_Pack(2, key, value);
     Py_DECREF(key);
     Py_XDECREF(value);
     return pair;
 }
 
-/* A new tuple of the pairs of all tags; NULL with MemoryError. */
+/* A new tuple of the pairs of all tags of user record `index`; NULL with MemoryError. */
 static PyObject *
-tag_pairs(const kpl_user_record *user_record)
+new_tags(const kpl_aggregate *aggregate, size_t index, size_t tag_count)
 {
-    PyObject *tags = PyTuple_New((Py_ssize_t)user_record->n_tags);
-    for (size_t i = 0; tags != NULL && i < user_record->n_tags; i++) {
-        PyObject *pair = tag_pair(user_record->tags[i]);
+    PyObject *tags = PyTuple_New((Py_ssize_t)tag_count);
+    for (size_t i = 0; tags != NULL && i < tag_count; i++) {
+        PyObject *pair = new_tag_pair(kpl_aggregate_tag(aggregate, index, i));
         if (pair == NULL) {
             Py_CLEAR(tags);
         }
@@ -52,33 +52,33 @@ tag_pairs(const kpl_user_record *user_record)
 
 /* User record `index` as a new UserRecord; NULL with MemoryError. */
 static PyObject *
-unpack_one(deagg_state *state, deagg_aggregate_keys *keys, size_t index)
+new_user_record(deagg_state *state, deagg_keys *keys, size_t index)
 {
-    const kpl_user_record *user_record = keys->aggregate->records[index];
-    PyObject *partition_key = deagg_aggregate_keys_partition_key(keys, index);
-    PyObject *explicit_hash_key = deagg_aggregate_keys_explicit_hash_key(keys, index);
+    kpl_user_record user_record = kpl_aggregate_user_record(keys->aggregate, index);
+    PyObject *partition_key = deagg_keys_partition_key(keys, &user_record);
+    PyObject *explicit_hash_key = deagg_keys_explicit_hash_key(keys, &user_record);
     if (partition_key == NULL || explicit_hash_key == NULL) {
         return NULL;
     }
-    PyObject *data = PyBytes_FromStringAndSize((const char *)user_record->data.data,
-                                               (Py_ssize_t)user_record->data.len);
-    PyObject *tags = data == NULL ? NULL : tag_pairs(user_record);
-    return deagg_unpacked_record_new(state->user_record_type, partition_key, explicit_hash_key,
-                                     data, tags);
+    PyObject *data = deagg_data_bytes(user_record.data);
+    PyObject *tags = data == NULL ? NULL : new_tags(keys->aggregate, index, user_record.tag_count);
+    return deagg_user_record_new(state->user_record_type, partition_key, explicit_hash_key, data,
+                                 tags);
 }
 
 /* A new list of all user records of `aggregate`; NULL with MemoryError. */
 static PyObject *
-unpack_all(deagg_state *state, const kpl_aggregate *aggregate)
+new_user_records(deagg_state *state, const kpl_aggregate *aggregate)
 {
-    deagg_aggregate_keys keys = {0};
-    if (deagg_aggregate_keys_begin(&keys, aggregate) < 0) {
+    deagg_keys keys = {0};
+    if (deagg_keys_init(&keys, aggregate) < 0) {
         return NULL;
     }
-    PyObject *list = PyList_New((Py_ssize_t)aggregate->n_records);
-    bool was_enabled = deagg_collector_hold_off();
-    for (size_t i = 0; list != NULL && i < aggregate->n_records; i++) {
-        PyObject *user_record = unpack_one(state, &keys, i);
+    size_t count = kpl_aggregate_user_record_count(aggregate);
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    bool was_enabled = deagg_collector_pause();
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        PyObject *user_record = new_user_record(state, &keys, i);
         if (user_record == NULL) {
             Py_CLEAR(list);
         }
@@ -87,7 +87,7 @@ unpack_all(deagg_state *state, const kpl_aggregate *aggregate)
         }
     }
     deagg_collector_resume(was_enabled);
-    deagg_aggregate_keys_clear(&keys);
+    deagg_keys_clear(&keys);
     return list;
 }
 
@@ -96,26 +96,19 @@ deagg_unpack(deagg_state *state, PyObject *payload, bool verify)
 {
     PyObject *list = NULL;
     deagg_scratch scratch = {0};
-    kpl_arena arena = deagg_reader_new_arena();
-    kpl_status status;
+    kpl_arena arena = deagg_decoder_new_arena();
     kpl_bytes message;
     const kpl_aggregate *aggregate;
-    if (deagg_payload_open(state, payload, false, verify, &scratch, &status, &message) < 0) {
-        goto done;
+    kpl_status status = deagg_payload_check(state, payload, false, verify, &scratch, &message);
+    if (status == KPL_OK) {
+        status = deagg_decoder_unpack(message, verify, &arena, &aggregate);
     }
     if (status == KPL_OK) {
-        status = deagg_reader_decode(message, verify, &arena, &aggregate);
+        list = new_user_records(state, aggregate);
     }
-    if (status == KPL_OK) {
-        list = unpack_all(state, aggregate);
+    else if (status != KPL_EXCEPTION) {
+        (void)deagg_errors_raise(state, Py_None, status);
     }
-    else if (status == KPL_NO_MEMORY) {
-        PyErr_NoMemory();
-    }
-    else {
-        (void)deagg_damage_raise(state, Py_None, status);
-    }
-done:
     kpl_arena_release(&arena);
     deagg_scratch_release(&scratch);
     return list;

@@ -4,12 +4,12 @@
 
 #include "base/state.h"
 
-/* 1 when `payload`, a bytes-like object, has magic, length and digest of an aggregate, 0 when not,
- * -1 with TypeError or MemoryError. */
+/* 1 if `payload`, a bytes-like object, has the magic, length and digest of an aggregate; 0 if not;
+ * or -1 with TypeError or MemoryError. */
 int
 deagg_is_aggregated(deagg_state *state, PyObject *payload);
 
-/* A new list of the UserRecords in `payload`, a bytes-like object; the digest is checked only if
+/* A new list of the UserRecords in `payload`, a bytes-like object. The digest is checked only if
  * `verify`. NULL with AggregateError, TypeError or MemoryError. */
 PyObject *
 deagg_unpack(deagg_state *state, PyObject *payload, bool verify);

@@ -1,5 +1,5 @@
-/* Every difference between the Python versions that the extension is built for (3.10 and newer),
- * but for the slots in module.c. */
+/* The differences between the Pythons that the extension supports (3.10 and newer), except for the
+ * slots in module.c. */
 #ifndef DEAGG_COMPAT_H
 #define DEAGG_COMPAT_H
 
@@ -7,14 +7,11 @@
 #include <Python.h>
 
 #include <stdbool.h>
-#ifdef Py_GIL_DISABLED
-#include <stdatomic.h>
-#endif
 
 #if PY_VERSION_HEX < 0x030D0000
 
-/* As in 3.13: 1 and a new reference in *value, 0 and NULL when the key is absent, -1 and NULL on
- * error. */
+/* As in 3.13: 1 with a new reference in *value, 0 with NULL if the key is absent, or -1 with NULL
+ * and an exception. */
 static inline int
 PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **value)
 {
@@ -25,14 +22,13 @@ PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **value)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* The GIL is one critical section. */
+/* The GIL makes every section critical. */
 #define Py_BEGIN_CRITICAL_SECTION(object) {
 #define Py_END_CRITICAL_SECTION() }
 
 #endif
 
-/* Before 3.12 a str may lack its canonical form until it is asked for. 0, or -1 with MemoryError.
- */
+/* Gives a str its canonical form, which it may lack before 3.12. 0, or -1 with MemoryError. */
 static inline int
 deagg_str_ready(PyObject *str)
 {
@@ -44,7 +40,7 @@ deagg_str_ready(PyObject *str)
 #endif
 }
 
-/* Takes the exception that is set: a new reference to the exception itself, never NULL. */
+/* Clears the current exception and returns it: a new reference, never NULL. */
 static inline PyObject *
 deagg_exception_take(void)
 {
@@ -65,7 +61,7 @@ deagg_exception_take(void)
 #endif
 }
 
-/* Sets the exception, whose reference is taken. */
+/* Sets the current exception. Steals the reference. */
 static inline void
 deagg_exception_set(PyObject *exception)
 {
@@ -77,8 +73,9 @@ deagg_exception_set(PyObject *exception)
 #endif
 }
 
-/* Item `index` of an exact list or tuple: a new reference, or NULL without an exception behind the
- * end. */
+/* Item `index` of an exact list or tuple: a new reference, or NULL past the end. Sets no
+ * exception.
+ */
 static inline PyObject *
 deagg_sequence_item(PyObject *sequence, Py_ssize_t index)
 {
@@ -101,42 +98,12 @@ deagg_sequence_item(PyObject *sequence, Py_ssize_t index)
 #endif
 }
 
-/* A gate that one thread at a time passes. Where there is a GIL, that is what guards it. */
-#ifdef Py_GIL_DISABLED
-typedef atomic_bool deagg_gate;
-#else
-typedef bool deagg_gate;
-#endif
-
-/* Goes in, if nobody is inside. Returns whether it did. */
+/* Disables the garbage collector while many containers are made, none of them garbage: before 3.12
+ * it may start at any allocation, and would start every few hundred. (Since 3.12 it runs only
+ * between two bytecodes.) Use this only around code that runs no user code and keeps the GIL.
+ * Returns the argument for deagg_collector_resume. */
 static inline bool
-deagg_gate_enter(deagg_gate *gate)
-{
-#ifdef Py_GIL_DISABLED
-    return !atomic_exchange_explicit(gate, true, memory_order_acquire);
-#else
-    bool entered = !*gate;
-    *gate = true;
-    return entered;
-#endif
-}
-
-static inline void
-deagg_gate_leave(deagg_gate *gate)
-{
-#ifdef Py_GIL_DISABLED
-    atomic_store_explicit(gate, false, memory_order_release);
-#else
-    *gate = false;
-#endif
-}
-
-/* Holds the collector off while many containers are made of which none is garbage: before 3.12 it
- * may start at any allocation, and would do so every few hundred, over and over. (Since then it
- * runs only between two bytecodes.) To be used only around code that runs no foreign code and
- * keeps the GIL. Returns what to pass to deagg_collector_resume. */
-static inline bool
-deagg_collector_hold_off(void)
+deagg_collector_pause(void)
 {
 #if PY_VERSION_HEX < 0x030C0000
     return PyGC_Disable();
@@ -153,7 +120,7 @@ deagg_collector_resume(bool was_enabled)
     }
 }
 
-/* A new instance of `type`, a subclass of tuple, with `size` items that are NULL; NULL with
+/* A new instance of `type`, a subclass of tuple, with `size` items, all NULL; or NULL with
  * MemoryError. */
 static inline PyObject *
 deagg_tuple_new(PyTypeObject *type, Py_ssize_t size)
@@ -167,7 +134,7 @@ deagg_tuple_new(PyTypeObject *type, Py_ssize_t size)
     return tuple;
 }
 
-/* The member types that 3.12 gave a prefix. */
+/* Member types, whose names have a prefix since 3.12. */
 #if PY_VERSION_HEX < 0x030C0000
 #include <structmember.h>
 #define Py_T_OBJECT_EX T_OBJECT_EX

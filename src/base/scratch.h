@@ -1,15 +1,15 @@
-/* Memory that grows and is used again from payload to payload. */
+/* A buffer that grows and is reused from payload to payload. */
 #ifndef DEAGG_SCRATCH_H
 #define DEAGG_SCRATCH_H
 
 #include "base/compat.h"
 
 typedef struct {
-    uint8_t *bytes; /* owned, from PyMem_RawMalloc; NULL when there is none */
+    uint8_t *bytes; /* owned, from PyMem_RawMalloc; NULL in an empty buffer */
     size_t capacity;
 } deagg_scratch;
 
-/* Gives the memory back; harmless on one without. */
+/* Releases the memory. Safe on an empty buffer. */
 static inline void
 deagg_scratch_release(deagg_scratch *scratch)
 {
@@ -17,7 +17,7 @@ deagg_scratch_release(deagg_scratch *scratch)
     *scratch = (deagg_scratch){NULL, 0};
 }
 
-/* Makes room for `size` bytes; what was there is lost. 0, or -1 with MemoryError. */
+/* Makes room for `size` bytes and discards the content. 0, or -1 with MemoryError. */
 static inline int
 deagg_scratch_reserve(deagg_scratch *scratch, size_t size)
 {

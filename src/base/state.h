@@ -1,11 +1,12 @@
-/* What the module owns in each interpreter; no Python object stands in a static variable. */
+/* The state of the module, one per interpreter. No Python object is in a static variable. */
 #ifndef DEAGG_STATE_H
 #define DEAGG_STATE_H
 
 #include "base/compat.h"
 #include "kpl/simd/kernels.h"
 
-/* The keys that the extension knows, interned, so that looking them up compares pointers. */
+/* The keys that the extension looks up or sets. They are interned, so that a look-up compares
+ * pointers. */
 #define DEAGG_KEYS(KEY)              \
     KEY(ApproximateArrivalTimestamp) \
     KEY(Data)                        \
@@ -31,7 +32,7 @@ typedef struct {
     PyTypeObject *iterator_type;
     PyTypeObject *user_record_type;
     PyObject *aggregate_error;
-    PyObject *event_keys; /* frozenset: what a Lambda event's record has beside 'kinesis' */
+    PyObject *event_keys; /* frozenset: the keys of a Lambda record beside 'kinesis' */
 #define DEAGG_DECLARE_KEY(name) PyObject *name;
     struct {
         DEAGG_KEYS(DEAGG_DECLARE_KEY)

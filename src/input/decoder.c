@@ -1,5 +1,8 @@
-/* Reads aggregates: see reader.h. */
+/* Decoding Kinesis records: see decoder.h. */
 #include "input/decoder.h"
+
+#include "base/gil.h"
+#include "input/payload.h"
 
 static void *
 allocate_raw(void *context, size_t size)
@@ -16,98 +19,105 @@ release_raw(void *context, void *memory)
 }
 
 kpl_arena
-deagg_reader_new_arena(void)
+deagg_decoder_new_arena(void)
 {
     return kpl_arena_new((kpl_allocator){allocate_raw, release_raw, NULL});
 }
 
-deagg_reader
-deagg_reader_new(void)
+deagg_decoder
+deagg_decoder_new(void)
 {
-    return (deagg_reader){.arena = deagg_reader_new_arena()};
+    return (deagg_decoder){.arena = deagg_decoder_new_arena()};
 }
 
 void
-deagg_reader_release(deagg_reader *reader)
+deagg_decoder_release(deagg_decoder *decoder)
 {
-    deagg_lookahead_free(reader->lookahead);
-    reader->lookahead = NULL;
-    deagg_scratch_release(&reader->scratch);
-    kpl_arena_release(&reader->arena);
+    deagg_lookahead_free(decoder->lookahead);
+    decoder->lookahead = NULL;
+    deagg_scratch_release(&decoder->scratch);
+    kpl_arena_release(&decoder->arena);
 }
 
-/* Opens `payload` together with some that follow it, unless it was opened so before. 1 with
- * *status and, on KPL_OK, *message set; 0 when it has to be opened on its own; -1 as
- * deagg_lookahead_fill. */
-static int
-open_among_others(deagg_state *state, const deagg_options *options, deagg_reader *reader,
-                  PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text,
-                  kpl_status *status, kpl_bytes *message)
-{
-    if (records == NULL || !deagg_lookahead_suits(payload, is_text)) {
-        return 0;
-    }
-    if (reader->lookahead == NULL && (reader->lookahead = deagg_lookahead_new()) == NULL) {
-        return -1;
-    }
-    int taken = deagg_lookahead_take(reader->lookahead, index, payload, is_text, status, message);
-    if (taken == 0) {
-        if (deagg_lookahead_fill(state, options, reader->lookahead, records, index, payload,
-                                 is_text) < 0) {
-            return -1;
-        }
-        taken = deagg_lookahead_take(reader->lookahead, index, payload, is_text, status, message);
-    }
-    return taken > 0;
-}
-
+/* Sets *result to the lookahead's result for the payload of `kinesis_record`, filling the
+ * lookahead if need be, or to NULL for a payload that is decoded on its own. KPL_OK,
+ * KPL_EXCEPTION, or the status of a payload that is plain or damaged at a glance. */
 static kpl_status
-decode_aside(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate)
+look_ahead(deagg_decoder *decoder, deagg_state *state, bool verify, PyObject *records,
+           Py_ssize_t index, const deagg_kinesis_record *kinesis_record,
+           const deagg_lookahead_result **result)
 {
-    kpl_status status;
-    if (message.size < DEAGG_GIL_THRESHOLD) {
-        return kpl_aggregate_decode(message, arena, aggregate);
+    kpl_bytes content;
+    *result = NULL;
+    if (records == NULL || !deagg_payload_is_constant(kinesis_record->payload, &content)) {
+        return KPL_OK;
     }
-    Py_BEGIN_ALLOW_THREADS
-    status = kpl_aggregate_decode(message, arena, aggregate);
-    Py_END_ALLOW_THREADS
-    return status;
+    *result = deagg_lookahead_find(decoder->lookahead, index, kinesis_record);
+    if (*result != NULL) {
+        return KPL_OK;
+    }
+    kpl_status status = deagg_payload_glance(content, kinesis_record->is_text);
+    if (status != KPL_OK) {
+        return status;
+    }
+    if (decoder->lookahead == NULL && (decoder->lookahead = deagg_lookahead_new()) == NULL) {
+        return KPL_EXCEPTION;
+    }
+    if (deagg_lookahead_fill(decoder->lookahead, state, verify, records, index, kinesis_record,
+                             content) < 0) {
+        return KPL_EXCEPTION;
+    }
+    *result = deagg_lookahead_find(decoder->lookahead, index, kinesis_record);
+    return KPL_OK;
+}
+
+/* Decodes the payload and checks its frame, together with others if it can. As
+ * deagg_payload_check, except that *message may lie in the lookahead as well. */
+static kpl_status
+check_payload(deagg_decoder *decoder, deagg_state *state, bool verify, PyObject *records,
+              Py_ssize_t index, const deagg_kinesis_record *kinesis_record, kpl_bytes *message)
+{
+    const deagg_lookahead_result *result;
+    kpl_status status =
+        look_ahead(decoder, state, verify, records, index, kinesis_record, &result);
+    if (status != KPL_OK) {
+        return status;
+    }
+    if (result == NULL || result->status == KPL_NOT_BASE64) {
+        return deagg_payload_check(state, kinesis_record->payload, kinesis_record->is_text, verify,
+                                   &decoder->scratch, message);
+    }
+    *message = result->frame.message;
+    return result->status;
 }
 
 kpl_status
-deagg_reader_decode(kpl_bytes message, bool verified, kpl_arena *arena,
-                    const kpl_aggregate **aggregate)
+deagg_decoder_unpack(kpl_bytes message, bool verified, kpl_arena *arena,
+                     const kpl_aggregate **aggregate)
 {
-    kpl_status status = decode_aside(message, arena, aggregate);
-    if (status == KPL_OK && !verified && (*aggregate)->n_records == 0) {
+    PyThreadState *released = deagg_gil_release(message.size);
+    kpl_status status = kpl_message_unpack(message, arena, aggregate);
+    deagg_gil_acquire(released);
+    if (status == KPL_NO_MEMORY) {
+        PyErr_NoMemory();
+        return KPL_EXCEPTION;
+    }
+    if (status == KPL_OK && !verified && kpl_aggregate_user_record_count(*aggregate) == 0) {
         return KPL_NO_RECORDS;
     }
     return status;
 }
 
-int
-deagg_reader_read(deagg_state *state, const deagg_options *options, deagg_reader *reader,
-                  PyObject *records, Py_ssize_t index, const deagg_kinesis_record *kinesis_record,
-                  kpl_status *status, const kpl_aggregate **aggregate)
+kpl_status
+deagg_decoder_decode(deagg_decoder *decoder, deagg_state *state, bool verify, PyObject *records,
+                     Py_ssize_t index, const deagg_kinesis_record *kinesis_record,
+                     const kpl_aggregate **aggregate)
 {
-    PyObject *payload = kinesis_record->payload;
-    bool is_text = deagg_source_sends_text(kinesis_record->source, payload);
     kpl_bytes message;
-    int opened = open_among_others(state, options, reader, records, index, payload, is_text,
-                                   status, &message);
-    if (opened == 0) {
-        opened = deagg_payload_open(state, payload, is_text, options->verify, &reader->scratch,
-                                    status, &message);
+    kpl_status status =
+        check_payload(decoder, state, verify, records, index, kinesis_record, &message);
+    if (status != KPL_OK) {
+        return status;
     }
-    if (opened < 0) {
-        return -1;
-    }
-    if (*status == KPL_OK) {
-        *status = deagg_reader_decode(message, options->verify, &reader->arena, aggregate);
-    }
-    if (*status == KPL_NO_MEMORY) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
+    return deagg_decoder_unpack(message, verify, &decoder->arena, aggregate);
 }

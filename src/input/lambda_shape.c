@@ -1,13 +1,13 @@
-/* Every source in Lambda's shape: see conversion.h.
+/* Conversion to Lambda's shape: see lambda_shape.h.
  *
- * 'kinesis' holds the metadata, wherever the source has it, beginning with the keys that have a
- * documented place; on the outer level stands nothing else, but for the event keys of EventBridge
- * Pipes. */
+ * 'kinesis' holds all metadata, wherever the source has it, and begins with the keys that have a
+ * documented place. The outer level has only 'kinesis' and, for EventBridge Pipes, the event keys.
+ */
 #include "input/lambda_shape.h"
 
 #include "base/mapping.h"
 
-/* Sets dict[key] from the metadata or, where these lack it, from the record. 0, or -1 with an
+/* Sets dict[key] from the metadata or, if the metadata lacks it, from the record. 0, or -1 with an
  * exception. */
 static int
 copy_placed(PyObject *dict, PyObject *key, const deagg_kinesis_record *kinesis_record,
@@ -22,7 +22,7 @@ copy_placed(PyObject *dict, PyObject *key, const deagg_kinesis_record *kinesis_r
     return deagg_mapping_copy_as(dict, key, kinesis_record->record, source_key);
 }
 
-/* Sets the schema version, '1.0' where the source leaves it out. 0, or -1 with an exception. */
+/* Sets the schema version, '1.0' if the source has none. 0, or -1 with an exception. */
 static int
 set_schema_version(deagg_state *state, PyObject *kinesis,
                    const deagg_kinesis_record *kinesis_record)
@@ -44,7 +44,7 @@ set_schema_version(deagg_state *state, PyObject *kinesis,
     return result;
 }
 
-/* Sets the keys that have a place of their own, in their order. 0, or -1 with an exception. */
+/* Sets the keys that have a documented place, in that order. 0, or -1 with an exception. */
 static int
 set_placed_keys(deagg_state *state, PyObject *kinesis, const deagg_kinesis_record *kinesis_record)
 {
@@ -65,8 +65,8 @@ set_placed_keys(deagg_state *state, PyObject *kinesis, const deagg_kinesis_recor
     return PyDict_SetItem(kinesis, state->keys.data, kinesis_record->payload);
 }
 
-/* `key` as Lambda spells it, its first letter in lower case: a new reference, or NULL with an
- * exception. */
+/* `key` in Lambda's spelling, with its first letter in lower case: a new reference, or NULL with
+ * an exception. */
 static PyObject *
 lambda_spelling(PyObject *key)
 {
@@ -92,115 +92,91 @@ lambda_spelling(PyObject *key)
     return spelled;
 }
 
-/* Copies all other keys of a boto3 record. 0, or -1 with an exception. */
+/* A conversion, for the functions below that visit keys. */
+typedef struct {
+    deagg_state *state;
+    const deagg_kinesis_record *kinesis_record;
+    PyObject *record;  /* the new record */
+    PyObject *kinesis; /* its 'kinesis' */
+} conversion;
+
+/* Copies one key of a boto3 record in Lambda's spelling. 0, or -1 with an exception. */
 static int
-copy_from_boto3(PyObject *kinesis, PyObject *record)
+copy_boto3_key(PyObject *key, void *context)
 {
-    PyObject *keys = PyMapping_Keys(record);
-    if (keys == NULL) {
+    const conversion *target = context;
+    PyObject *spelled = lambda_spelling(key);
+    if (spelled == NULL) {
         return -1;
     }
-    int result = 0;
-    PyObject *key;
-    for (Py_ssize_t i = 0; result == 0 && (key = deagg_sequence_item(keys, i)) != NULL; i++) {
-        PyObject *spelled = lambda_spelling(key);
-        result = spelled == NULL ? -1 : deagg_mapping_copy_as(kinesis, spelled, record, key);
-        Py_XDECREF(spelled);
-        Py_DECREF(key);
-    }
-    Py_DECREF(keys);
+    int result =
+        deagg_mapping_copy_as(target->kinesis, spelled, target->kinesis_record->record, key);
+    Py_DECREF(spelled);
     return result;
 }
 
-/* Copies all other keys of a record that has its metadata under a key. 0, or -1 with an
- * exception. */
+/* Copies one key of a Pipes record, an event key to the outer level. 0, or -1 with an exception.
+ */
 static int
-copy_from_transformation(deagg_state *state, PyObject *kinesis,
-                         const deagg_kinesis_record *kinesis_record)
+copy_pipes_key(PyObject *key, void *context)
 {
-    PyObject *metadata_key = deagg_source_metadata_key(state, kinesis_record->source);
-    /* That key is taken while the others are copied, so that the mapping itself is not. */
-    if (PyDict_SetItem(kinesis, metadata_key, Py_None) < 0 ||
-        deagg_mapping_copy_missing(kinesis, kinesis_record->record) < 0 ||
-        PyDict_DelItem(kinesis, metadata_key) < 0) {
+    const conversion *target = context;
+    int is_event_key = PySet_Contains(target->state->event_keys, key);
+    if (is_event_key < 0) {
         return -1;
     }
-    return deagg_mapping_copy_missing(kinesis, kinesis_record->metadata);
+    PyObject *dict = is_event_key ? target->record : target->kinesis;
+    return deagg_mapping_copy_as(dict, key, target->kinesis_record->record, key);
 }
 
-/* Moves kinesis[key] to the outer level if Lambda has it there. 0, or -1 with an exception. */
+/* Copies all other keys of a record with a key for the metadata. 0, or -1 with an exception. */
 static int
-move_event_key(deagg_state *state, PyObject *kinesis, PyObject *record, PyObject *key)
+copy_transformation_keys(const conversion *target)
 {
-    int moves = PySet_Contains(state->event_keys, key);
-    if (moves <= 0) {
-        return moves;
-    }
-    if (deagg_mapping_copy_as(record, key, kinesis, key) < 0) {
+    const deagg_kinesis_record *kinesis_record = target->kinesis_record;
+    PyObject *metadata_key = deagg_source_metadata_key(target->state, kinesis_record->source);
+    if (deagg_mapping_copy_missing(target->kinesis, kinesis_record->record, metadata_key) < 0) {
         return -1;
     }
-    return PyDict_DelItem(kinesis, key);
-}
-
-/* Copies all other keys of a Pipes record, the event keys to the outer level. 0, or -1 with an
- * exception. */
-static int
-copy_from_pipes(deagg_state *state, PyObject *kinesis, PyObject *record,
-                const deagg_kinesis_record *kinesis_record)
-{
-    if (deagg_mapping_copy_missing(kinesis, kinesis_record->record) < 0) {
-        return -1;
-    }
-    PyObject *keys = PyDict_Keys(kinesis);
-    if (keys == NULL) {
-        return -1;
-    }
-    int result = 0;
-    PyObject *key;
-    for (Py_ssize_t i = 0; result == 0 && (key = deagg_sequence_item(keys, i)) != NULL; i++) {
-        result = move_event_key(state, kinesis, record, key);
-        Py_DECREF(key);
-    }
-    Py_DECREF(keys);
-    return result;
+    return deagg_mapping_copy_missing(target->kinesis, kinesis_record->metadata, NULL);
 }
 
 /* Fills the two new dicts. 0, or -1 with an exception. */
 static int
-fill(deagg_state *state, PyObject *record, PyObject *kinesis,
-     const deagg_kinesis_record *kinesis_record)
+fill(conversion *target)
 {
-    if (PyDict_SetItem(record, state->keys.kinesis, kinesis) < 0 ||
-        set_placed_keys(state, kinesis, kinesis_record) < 0) {
+    deagg_state *state = target->state;
+    const deagg_kinesis_record *kinesis_record = target->kinesis_record;
+    if (PyDict_SetItem(target->record, state->keys.kinesis, target->kinesis) < 0 ||
+        set_placed_keys(state, target->kinesis, kinesis_record) < 0) {
         return -1;
     }
     switch (kinesis_record->source) {
         case DEAGG_BOTO3:
-            return copy_from_boto3(kinesis, kinesis_record->record);
+            return deagg_mapping_visit_keys(kinesis_record->record, copy_boto3_key, target);
         case DEAGG_FIREHOSE:
         case DEAGG_ANALYTICS:
-            return copy_from_transformation(state, kinesis, kinesis_record);
+            return copy_transformation_keys(target);
         case DEAGG_PIPES:
-            return copy_from_pipes(state, kinesis, record, kinesis_record);
+            return deagg_mapping_visit_keys(kinesis_record->record, copy_pipes_key, target);
         default:
             Py_UNREACHABLE();
     }
 }
 
 int
-deagg_conversion_to_lambda(deagg_state *state, deagg_kinesis_record *kinesis_record)
+deagg_lambda_shape_convert(deagg_state *state, deagg_kinesis_record *kinesis_record)
 {
     if (kinesis_record->source == DEAGG_LAMBDA) {
         return 0;
     }
-    PyObject *record = PyDict_New();
-    PyObject *kinesis = PyDict_New();
-    if (record == NULL || kinesis == NULL || fill(state, record, kinesis, kinesis_record) < 0) {
-        Py_XDECREF(record);
-        Py_XDECREF(kinesis);
+    conversion target = {state, kinesis_record, PyDict_New(), PyDict_New()};
+    if (target.record == NULL || target.kinesis == NULL || fill(&target) < 0) {
+        Py_XDECREF(target.record);
+        Py_XDECREF(target.kinesis);
         return -1;
     }
-    Py_SETREF(kinesis_record->record, record);
-    Py_SETREF(kinesis_record->metadata, kinesis);
+    Py_SETREF(kinesis_record->record, target.record);
+    Py_SETREF(kinesis_record->metadata, target.kinesis);
     return 0;
 }

@@ -1,30 +1,21 @@
 /* Several payloads at once: see lookahead.h. */
 #include "input/lookahead.h"
 
-#include "input/source.h"
+#include "base/gil.h"
+#include "input/payload.h"
 
-/* Enough for 16 lanes to be filled twice over, also with payloads that are larger than usual. */
+/* Enough to fill 16 lanes twice, even with payloads that are larger than usual. */
 #define MOST_PAYLOADS 32
 #define MOST_BYTES ((size_t)4 << 20)
 
-/* How many records may be passed over in search of payloads. */
+/* How many records may be passed in search of payloads. */
 #define MOST_RECORDS 64
-
-typedef struct {
-    PyObject *payload; /* strong; NULL once it is taken */
-    Py_ssize_t index;  /* of its Kinesis record */
-    bool is_text;
-    kpl_bytes content; /* borrowed from payload */
-    size_t offset;     /* of the decoded text in the scratch memory */
-    kpl_frame frame;   /* set when status is KPL_OK or KPL_WRONG_DIGEST */
-    kpl_status status; /* KPL_NOT_BASE64 when the payload must be opened on its own */
-} opened_payload;
 
 struct deagg_lookahead {
     deagg_scratch scratch;
     size_t count;
-    size_t next; /* the first that is not taken yet */
-    opened_payload opened[MOST_PAYLOADS];
+    size_t next; /* the first result that was not found yet */
+    deagg_lookahead_result results[MOST_PAYLOADS];
 };
 
 deagg_lookahead *
@@ -42,10 +33,10 @@ deagg_lookahead_new(void)
 }
 
 static void
-forget(deagg_lookahead *lookahead)
+discard_results(deagg_lookahead *lookahead)
 {
-    for (size_t i = 0; i < lookahead->count; i++) {
-        Py_CLEAR(lookahead->opened[i].payload);
+    for (size_t i = lookahead->next; i < lookahead->count; i++) {
+        Py_CLEAR(lookahead->results[i].payload);
     }
     lookahead->count = 0;
     lookahead->next = 0;
@@ -55,72 +46,56 @@ void
 deagg_lookahead_free(deagg_lookahead *lookahead)
 {
     if (lookahead != NULL) {
-        forget(lookahead);
+        discard_results(lookahead);
         deagg_scratch_release(&lookahead->scratch);
         PyMem_Free(lookahead);
     }
 }
 
-/* What an exact str or bytes holds; nothing for a payload that the lookahead leaves alone. */
-static kpl_bytes
-content_of(PyObject *payload)
-{
-    if (PyUnicode_CheckExact(payload) && PyUnicode_IS_COMPACT_ASCII(payload)) {
-        return (kpl_bytes){PyUnicode_1BYTE_DATA(payload), (size_t)PyUnicode_GET_LENGTH(payload)};
-    }
-    if (PyBytes_CheckExact(payload)) {
-        return (kpl_bytes){(const uint8_t *)PyBytes_AS_STRING(payload),
-                           (size_t)PyBytes_GET_SIZE(payload)};
-    }
-    return (kpl_bytes){NULL, 0};
-}
-
-bool
-deagg_lookahead_suits(PyObject *payload, bool is_text)
-{
-    kpl_bytes content = content_of(payload);
-    kpl_frame frame;
-    return is_text ? kpl_frame_text_may_hold_magic(content)
-                   : kpl_frame_open(content, &frame) == KPL_OK;
-}
-
-/* What is gathered for one call of deagg_lookahead_fill. */
+/* The sizes of the payloads chosen so far. */
 typedef struct {
-    deagg_lookahead *lookahead;
-    size_t bytes;   /* of all payloads, decoded, at the most */
-    size_t scratch; /* of these, in the scratch memory */
-} gathering;
+    size_t decoded; /* of all, at most */
+    size_t scratch; /* of the text among them */
+} chosen_sizes;
 
-/* Adds `payload` if it suits. Returns whether there is room for more. */
-static bool
-add(gathering *gathered, Py_ssize_t index, PyObject *payload, bool is_text)
+static void
+choose(deagg_lookahead *lookahead, chosen_sizes *sizes, Py_ssize_t index, PyObject *payload,
+       kpl_bytes content, bool is_text)
 {
-    deagg_lookahead *lookahead = gathered->lookahead;
-    if (!deagg_lookahead_suits(payload, is_text)) {
-        return true;
-    }
-    kpl_bytes content = content_of(payload);
-    size_t size = is_text ? content.size / 4 * 3 : content.size;
-    /* The first has its turn now, whatever its size. */
-    if (lookahead->count > 0 &&
-        (gathered->bytes >= MOST_BYTES || size > MOST_BYTES - gathered->bytes)) {
-        return false;
-    }
-    lookahead->opened[lookahead->count++] = (opened_payload){
+    lookahead->results[lookahead->count++] = (deagg_lookahead_result){
         .payload = Py_NewRef(payload),
         .index = index,
         .is_text = is_text,
         .content = content,
-        .offset = gathered->scratch,
+        .offset = sizes->scratch,
     };
-    gathered->bytes += size;
-    gathered->scratch += is_text ? size : 0;
+    size_t size = is_text ? content.size / 4 * 3 : content.size;
+    sizes->decoded += size;
+    sizes->scratch += is_text ? size : 0;
+}
+
+/* Chooses `payload` if it is suitable. Returns whether to go on. */
+static bool
+choose_if_suitable(deagg_lookahead *lookahead, chosen_sizes *sizes, Py_ssize_t index,
+                   PyObject *payload, bool is_text)
+{
+    kpl_bytes content;
+    if (!deagg_payload_is_constant(payload, &content) ||
+        deagg_payload_glance(content, is_text) != KPL_OK) {
+        return true;
+    }
+    size_t size = is_text ? content.size / 4 * 3 : content.size;
+    if (sizes->decoded >= MOST_BYTES || size > MOST_BYTES - sizes->decoded) {
+        return false;
+    }
+    choose(lookahead, sizes, index, payload, content, is_text);
     return lookahead->count < MOST_PAYLOADS;
 }
 
-/* Chooses among the payloads behind item `index`. 0, or -1 as deagg_source_peek. */
+/* Chooses among the payloads after item `index`. 0, or -1 as deagg_source_find_payload. */
 static int
-gather_ahead(deagg_state *state, gathering *gathered, PyObject *records, Py_ssize_t index)
+choose_ahead(deagg_lookahead *lookahead, chosen_sizes *sizes, deagg_state *state,
+             PyObject *records, Py_ssize_t index)
 {
     bool more = true;
     for (Py_ssize_t ahead = 1; more && ahead < MOST_RECORDS; ahead++) {
@@ -128,48 +103,50 @@ gather_ahead(deagg_state *state, gathering *gathered, PyObject *records, Py_ssiz
         if (record == NULL) {
             break;
         }
-        deagg_source source;
-        PyObject *payload = deagg_source_peek(state, record, &source);
+        PyObject *payload;
+        bool is_text;
+        int found = deagg_source_find_payload(state, record, &payload, &is_text);
         Py_DECREF(record);
-        if (payload == NULL && PyErr_Occurred()) {
+        if (found < 0) {
             return -1;
         }
-        if (payload != NULL) {
-            more = add(gathered, index + ahead, payload, deagg_source_sends_text(source, payload));
+        if (found > 0) {
+            more = choose_if_suitable(lookahead, sizes, index + ahead, payload, is_text);
             Py_DECREF(payload);
         }
     }
     return 0;
 }
 
-/* Decodes a payload and finds its frame. */
+/* Decodes one payload and checks its frame, without the digest. */
 static void
-open_frame(const kpl_kernels *kernels, deagg_lookahead *lookahead, opened_payload *opened)
+decode_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead,
+             deagg_lookahead_result *result)
 {
-    kpl_bytes payload = opened->content;
-    if (opened->is_text) {
-        uint8_t *decoded = lookahead->scratch.bytes + opened->offset;
-        if (!kernels->base64_decode(opened->content, decoded, &payload.size)) {
-            opened->status = KPL_NOT_BASE64;
+    kpl_bytes payload = result->content;
+    if (result->is_text) {
+        uint8_t *decoded = lookahead->scratch.bytes + result->offset;
+        if (!kernels->base64_decode(result->content, decoded, &payload.size)) {
+            result->status = KPL_NOT_BASE64;
             return;
         }
         payload.data = decoded;
     }
-    opened->status = kpl_frame_open(payload, &opened->frame);
+    result->status = kpl_frame_check(payload, &result->frame);
 }
 
 /* Checks the digests of all payloads that have a frame. */
 static void
-check_digests(const kpl_kernels *kernels, deagg_lookahead *lookahead)
+check_digests_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead)
 {
-    opened_payload *framed[MOST_PAYLOADS];
+    deagg_lookahead_result *framed[MOST_PAYLOADS];
     kpl_bytes messages[MOST_PAYLOADS];
     uint8_t digests[MOST_PAYLOADS][KPL_DIGEST_SIZE];
     size_t count = 0;
     for (size_t i = 0; i < lookahead->count; i++) {
-        if (lookahead->opened[i].status == KPL_OK) {
-            framed[count] = &lookahead->opened[i];
-            messages[count++] = lookahead->opened[i].frame.message;
+        if (lookahead->results[i].status == KPL_OK) {
+            framed[count] = &lookahead->results[i];
+            messages[count++] = lookahead->results[i].frame.message;
         }
     }
     if (count == 0) {
@@ -177,67 +154,61 @@ check_digests(const kpl_kernels *kernels, deagg_lookahead *lookahead)
     }
     kernels->md5_many(messages, count, digests);
     for (size_t i = 0; i < count; i++) {
-        if (!kpl_frame_has_digest(&framed[i]->frame, digests[i])) {
-            framed[i]->status = KPL_WRONG_DIGEST;
-        }
+        framed[i]->status = kpl_frame_check_digest(&framed[i]->frame, digests[i]);
     }
 }
 
-/* Opens what was gathered. Needs no GIL. */
+/* Decodes and checks all payloads that were chosen. */
 static void
-open_gathered(const kpl_kernels *kernels, deagg_lookahead *lookahead, bool verify)
+check_chosen_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead, bool verify)
 {
     for (size_t i = 0; i < lookahead->count; i++) {
-        open_frame(kernels, lookahead, &lookahead->opened[i]);
+        decode_nogil(kernels, lookahead, &lookahead->results[i]);
     }
     if (verify) {
-        check_digests(kernels, lookahead);
+        check_digests_nogil(kernels, lookahead);
     }
 }
 
 int
-deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_lookahead *lookahead,
-                     PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text)
+deagg_lookahead_fill(deagg_lookahead *lookahead, deagg_state *state, bool verify,
+                     PyObject *records, Py_ssize_t index,
+                     const deagg_kinesis_record *kinesis_record, kpl_bytes content)
 {
-    gathering gathered = {.lookahead = lookahead};
-    forget(lookahead);
-    if (add(&gathered, index, payload, is_text) &&
-        gather_ahead(state, &gathered, records, index) < 0) {
-        forget(lookahead);
+    chosen_sizes sizes = {0};
+    discard_results(lookahead);
+    /* It is this payload's turn, so its size does not matter. */
+    choose(lookahead, &sizes, index, kinesis_record->payload, content, kinesis_record->is_text);
+    if (choose_ahead(lookahead, &sizes, state, records, index) < 0 ||
+        deagg_scratch_reserve(&lookahead->scratch, sizes.scratch) < 0) {
+        discard_results(lookahead);
         return -1;
     }
-    if (deagg_scratch_reserve(&lookahead->scratch, gathered.scratch) < 0) {
-        forget(lookahead);
-        return -1;
-    }
-    if (gathered.bytes < DEAGG_GIL_THRESHOLD) {
-        open_gathered(state->kernels, lookahead, options->verify);
-        return 0;
-    }
-    Py_BEGIN_ALLOW_THREADS
-    open_gathered(state->kernels, lookahead, options->verify);
-    Py_END_ALLOW_THREADS
+    PyThreadState *released = deagg_gil_release(sizes.decoded);
+    check_chosen_nogil(state->kernels, lookahead, verify);
+    deagg_gil_acquire(released);
     return 0;
 }
 
-int
-deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *payload, bool is_text,
-                     kpl_status *status, kpl_bytes *message)
+const deagg_lookahead_result *
+deagg_lookahead_find(deagg_lookahead *lookahead, Py_ssize_t index,
+                     const deagg_kinesis_record *kinesis_record)
 {
+    if (lookahead == NULL) {
+        return NULL;
+    }
     while (lookahead->next < lookahead->count) {
-        opened_payload *opened = &lookahead->opened[lookahead->next];
-        if (opened->index > index) {
-            return 0;
+        deagg_lookahead_result *result = &lookahead->results[lookahead->next];
+        if (result->index > index) {
+            return NULL;
         }
         lookahead->next++;
-        bool same =
-            opened->index == index && opened->payload == payload && opened->is_text == is_text;
-        Py_CLEAR(opened->payload);
+        bool same = result->index == index && result->payload == kinesis_record->payload &&
+                    result->is_text == kinesis_record->is_text;
+        Py_CLEAR(result->payload);
         if (same) {
-            *status = opened->status;
-            *message = opened->frame.message;
-            return *status == KPL_NOT_BASE64 ? -1 : 1;
+            return result;
         }
     }
-    return 0;
+    return NULL;
 }

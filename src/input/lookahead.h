@@ -1,41 +1,53 @@
-/* Opens several payloads at once, so that their digests can be computed side by side.
+/* Decodes several payloads of a list at once and computes their digests side by side, one in each
+ * lane of the MD5 kernel.
  *
- * Looks ahead only into an exact list or tuple and only at payloads that are exact str or bytes:
- * these cannot change, and finding them shows as little as deagg_source_peek says. What was found
- * counts only when its record's turn comes with the very same payload object; otherwise that
- * payload is opened on its own. */
+ * Looks ahead only in an exact list or tuple, and only at payloads that are exact bytes or str:
+ * these cannot change, and looking at them runs no user code except as deagg_source_find_payload
+ * says. A result counts only when its record's turn comes with the same payload object; otherwise
+ * that payload is decoded on its own. */
 #ifndef DEAGG_LOOKAHEAD_H
 #define DEAGG_LOOKAHEAD_H
 
-#include "api/options.h"
-#include "input/payload.h"
+#include "base/scratch.h"
+#include "input/source.h"
+#include "kpl/frame.h"
 
 typedef struct deagg_lookahead deagg_lookahead;
 
-/* A lookahead that has seen nothing; NULL with MemoryError. */
+/* The result for one payload. */
+typedef struct {
+    PyObject *payload; /* strong, until it is found */
+    Py_ssize_t index;  /* of its Kinesis record in the list */
+    bool is_text;
+    kpl_bytes content; /* of the payload, borrowed */
+    size_t offset;     /* of the decoded text in the scratch memory */
+    kpl_frame frame; /* set if status is KPL_OK or KPL_WRONG_DIGEST; lies in the scratch memory or
+                        in the payload */
+    kpl_status status; /* KPL_NOT_BASE64: not clean base64, to be decoded on its own */
+} deagg_lookahead_result;
+
+/* An empty lookahead, or NULL with MemoryError. */
 deagg_lookahead *
 deagg_lookahead_new(void);
 
-/* Gives everything back; NULL is harmless. */
+/* Releases everything. `lookahead` may be NULL. */
 void
 deagg_lookahead_free(deagg_lookahead *lookahead);
 
-/* Opens `payload`, which is that of item `index` of `records`, and some of those that follow. What
- * was opened before is forgotten. 0, or -1 with MemoryError or as deagg_source_peek. */
+/* Discards earlier results, then decodes and checks the payload of `kinesis_record` together with
+ * suitable payloads that follow it. The record is item `index` of `records`, an exact list or
+ * tuple; its payload is constant, has this `content`, and may be an aggregate at a glance. Digests
+ * are checked only if `verify`. 0, or -1 with MemoryError or as deagg_source_find_payload. */
 int
-deagg_lookahead_fill(deagg_state *state, const deagg_options *options, deagg_lookahead *lookahead,
-                     PyObject *records, Py_ssize_t index, PyObject *payload, bool is_text);
+deagg_lookahead_fill(deagg_lookahead *lookahead, deagg_state *state, bool verify,
+                     PyObject *records, Py_ssize_t index,
+                     const deagg_kinesis_record *kinesis_record, kpl_bytes content);
 
-/* Asks for `payload`, now the one of item `index`, and text or not. 1 when it has been opened:
- * then *status is how it went, and on KPL_OK *message is valid until the next
- * deagg_lookahead_fill, or in `payload`; -1 when it has to be opened on its own, since its base64
- * is not clean; 0 when it was not looked at. Each outcome is handed out once. */
-int
-deagg_lookahead_take(deagg_lookahead *lookahead, Py_ssize_t index, PyObject *payload, bool is_text,
-                     kpl_status *status, kpl_bytes *message);
-
-/* Whether deagg_lookahead_fill has a use for `payload`. */
-bool
-deagg_lookahead_suits(PyObject *payload, bool is_text);
+/* The result for the payload of `kinesis_record`, item `index` of the records: borrowed, valid
+ * until the next deagg_lookahead_fill, and found only once. NULL if there is none. `lookahead` may
+ * be NULL. */
+const deagg_lookahead_result *
+deagg_lookahead_find(deagg_lookahead *lookahead, Py_ssize_t index,
+                     const deagg_kinesis_record *kinesis_record);
 
 #endif

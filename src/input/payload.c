@@ -1,63 +1,83 @@
-/* Opens payloads: see payload.h. */
+/* Decoding and checking one payload: see payload.h. */
 #include "input/payload.h"
 
+#include "base/gil.h"
 #include "kpl/simd/base64.h"
 #include "kpl/simd/md5.h"
 
-/* What an object holds, for as long as it is looked at. */
+/* The content of a payload object, between view_open and view_close. */
 typedef struct {
     kpl_bytes bytes;
-    Py_buffer buffer; /* buffer.obj is NULL for a str */
-    bool immutable;
+    Py_buffer buffer; /* buffer.obj is NULL if no buffer is held */
+    bool constant;    /* whether the bytes cannot change */
 } payload_view;
 
-/* Always -1, with TypeError. */
-static int
-refuse_type(PyObject *payload, bool is_text)
+bool
+deagg_payload_is_constant(PyObject *payload, kpl_bytes *content)
+{
+    if (PyUnicode_CheckExact(payload) && PyUnicode_IS_COMPACT_ASCII(payload)) {
+        *content =
+            (kpl_bytes){PyUnicode_1BYTE_DATA(payload), (size_t)PyUnicode_GET_LENGTH(payload)};
+        return true;
+    }
+    if (PyBytes_CheckExact(payload)) {
+        *content = (kpl_bytes){(const uint8_t *)PyBytes_AS_STRING(payload),
+                               (size_t)PyBytes_GET_SIZE(payload)};
+        return true;
+    }
+    return false;
+}
+
+/* Sets TypeError. */
+static void
+set_type_error(PyObject *payload, bool is_text)
 {
     PyErr_Format(PyExc_TypeError,
                  is_text
                      ? "a Kinesis record's data must be str or a bytes-like object, not '%.200s'"
                      : "a payload must be a bytes-like object, not '%.200s'",
                  Py_TYPE(payload)->tp_name);
-    return -1;
 }
 
-/* Looks at the bytes of a bytes-like object. 1, or -1 with an exception. */
-static int
-view_buffer(PyObject *payload, bool is_text, payload_view *view)
+/* Views a str of any kind: KPL_OK, KPL_NOT_BASE64 if it is not ASCII, or KPL_EXCEPTION. */
+static kpl_status
+view_str(PyObject *payload, payload_view *view)
 {
-    if (!PyObject_CheckBuffer(payload)) {
-        return refuse_type(payload, is_text);
-    }
-    if (PyObject_GetBuffer(payload, &view->buffer, PyBUF_SIMPLE) < 0) {
-        /* A buffer that is not contiguous makes no bytes-like object. */
-        return PyErr_ExceptionMatches(PyExc_BufferError) ? refuse_type(payload, is_text) : -1;
-    }
-    view->bytes = (kpl_bytes){view->buffer.buf, (size_t)view->buffer.len};
-    view->immutable = PyBytes_CheckExact(payload);
-    return 1;
-}
-
-/* Looks at the characters of base64 text. 1 when view_close is due, 0 for a str that is not ASCII
- * and so no base64, or -1 with an exception. */
-static int
-view_text(PyObject *payload, payload_view *view)
-{
-    view->buffer.obj = NULL;
-    if (!PyUnicode_Check(payload)) {
-        return view_buffer(payload, true, view);
-    }
     if (deagg_str_ready(payload) < 0) {
-        return -1;
+        return KPL_EXCEPTION;
     }
     if (!PyUnicode_IS_ASCII(payload)) {
-        return 0;
+        return KPL_NOT_BASE64;
     }
     view->bytes =
         (kpl_bytes){PyUnicode_1BYTE_DATA(payload), (size_t)PyUnicode_GET_LENGTH(payload)};
-    view->immutable = true;
-    return 1;
+    view->constant = true;
+    return KPL_OK;
+}
+
+/* Views the content of a payload: KPL_OK, after which view_close is due; KPL_NOT_BASE64 for a str
+ * that is not ASCII; or KPL_EXCEPTION. */
+static kpl_status
+view_open(PyObject *payload, bool is_text, payload_view *view)
+{
+    view->buffer.obj = NULL;
+    if (is_text && PyUnicode_Check(payload)) {
+        return view_str(payload, view);
+    }
+    if (!PyObject_CheckBuffer(payload)) {
+        set_type_error(payload, is_text);
+        return KPL_EXCEPTION;
+    }
+    if (PyObject_GetBuffer(payload, &view->buffer, PyBUF_SIMPLE) < 0) {
+        /* An object whose buffer is not contiguous is not bytes-like. */
+        if (PyErr_ExceptionMatches(PyExc_BufferError)) {
+            set_type_error(payload, is_text);
+        }
+        return KPL_EXCEPTION;
+    }
+    view->bytes = (kpl_bytes){view->buffer.buf, (size_t)view->buffer.len};
+    view->constant = PyBytes_CheckExact(payload);
+    return KPL_OK;
 }
 
 static void
@@ -68,86 +88,90 @@ view_close(payload_view *view)
     }
 }
 
-/* Finds the message in a payload's bytes and checks its digest if `verify`. Needs no GIL. */
-static kpl_status
-open_bytes(kpl_bytes payload, bool verify, kpl_bytes *message)
+kpl_status
+deagg_payload_glance(kpl_bytes content, bool is_text)
 {
     kpl_frame frame;
-    kpl_status status = kpl_frame_open(payload, &frame);
-    if (status != KPL_OK) {
-        return status;
+    if (is_text) {
+        return kpl_frame_text_may_hold_magic(content) ? KPL_OK : KPL_NOT_AGGREGATED;
     }
-    if (verify) {
-        uint8_t digest[KPL_DIGEST_SIZE];
-        kpl_md5(frame.message, digest);
-        if (!kpl_frame_has_digest(&frame, digest)) {
-            return KPL_WRONG_DIGEST;
-        }
-    }
-    *message = frame.message;
-    return KPL_OK;
+    return kpl_frame_check(content, &frame);
 }
 
-/* open_bytes without the GIL, if the bytes cannot change meanwhile and it pays. */
+/* Finds the message in a payload's bytes and checks its digest if `verify`. */
 static kpl_status
-open_bytes_aside(kpl_bytes payload, bool immutable, bool verify, kpl_bytes *message)
+check_frame_nogil(kpl_bytes payload, bool verify, kpl_bytes *message)
 {
-    kpl_status status;
-    if (!immutable || !verify || payload.size < DEAGG_GIL_THRESHOLD) {
-        return open_bytes(payload, verify, message);
+    kpl_frame frame;
+    kpl_status status = kpl_frame_check(payload, &frame);
+    if (status == KPL_OK && verify) {
+        uint8_t digest[KPL_DIGEST_SIZE];
+        kpl_md5(frame.message, digest);
+        status = kpl_frame_check_digest(&frame, digest);
     }
-    Py_BEGIN_ALLOW_THREADS
-    status = open_bytes(payload, verify, message);
-    Py_END_ALLOW_THREADS
+    if (status == KPL_OK) {
+        *message = frame.message;
+    }
     return status;
 }
 
-/* Decodes clean base64, without the GIL where open_bytes_aside would do so. Returns whether it was
- * clean. */
-static bool
-decode_aside(deagg_state *state, const payload_view *view, uint8_t *bytes, size_t *size)
+/* The same, without the GIL if that pays. The payload's bytes cannot change. */
+static kpl_status
+check_frame(kpl_bytes payload, bool verify, kpl_bytes *message)
 {
-    bool clean;
-    if (!view->immutable || view->bytes.size < DEAGG_GIL_THRESHOLD) {
-        return state->kernels->base64_decode(view->bytes, bytes, size);
-    }
-    Py_BEGIN_ALLOW_THREADS
-    clean = state->kernels->base64_decode(view->bytes, bytes, size);
-    Py_END_ALLOW_THREADS
+    PyThreadState *released = deagg_gil_release(verify ? payload.size : 0);
+    kpl_status status = check_frame_nogil(payload, verify, message);
+    deagg_gil_acquire(released);
+    return status;
+}
+
+/* Decodes clean base64 to `bytes`, without the GIL if that pays. Returns whether it was clean. */
+static bool
+decode_clean(deagg_state *state, const payload_view *view, uint8_t *bytes, size_t *size)
+{
+    PyThreadState *released = deagg_gil_release(view->constant ? view->bytes.size : 0);
+    bool clean = state->kernels->base64_decode(view->bytes, bytes, size);
+    deagg_gil_acquire(released);
     return clean;
 }
 
-/* Reads odd text exactly as this Python's binascii does: new bytes, or NULL: without an exception
- * for text that does not decode, with one on error. */
-static PyObject *
-decode_leniently(PyObject *payload)
+/* Decodes text that is not clean base64, with the running Python's binascii: KPL_OK with a new
+ * bytes object, KPL_NOT_BASE64 or KPL_EXCEPTION. */
+static kpl_status
+decode_leniently(PyObject *payload, PyObject **bytes)
 {
     PyObject *binascii = PyImport_ImportModule("binascii");
     if (binascii == NULL) {
-        return NULL;
+        return KPL_EXCEPTION;
     }
     PyObject *decoded = PyObject_CallMethod(binascii, "a2b_base64", "O", payload);
     Py_DECREF(binascii);
-    if (decoded == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
+    if (decoded == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_ValueError)) {
+            return KPL_EXCEPTION;
+        }
         PyErr_Clear();
+        return KPL_NOT_BASE64;
     }
-    else if (decoded != NULL && !PyBytes_Check(decoded)) {
-        PyErr_SetString(PyExc_TypeError, "binascii.a2b_base64 was replaced by something else");
-        Py_CLEAR(decoded);
+    if (!PyBytes_Check(decoded)) {
+        PyErr_SetString(PyExc_TypeError, "binascii.a2b_base64 must return bytes");
+        Py_DECREF(decoded);
+        return KPL_EXCEPTION;
     }
-    return decoded;
+    *bytes = decoded;
+    return KPL_OK;
 }
 
-/* What text that does not decode is: damaged if it claims to be an aggregate, plain otherwise. */
+/* Undecodable text is damaged if it begins with the magic's base64, and plain otherwise. */
 static kpl_status
-undecodable(kpl_bytes text)
+classify_undecodable(kpl_bytes text)
 {
     return kpl_frame_text_starts_with_magic(text) ? KPL_NOT_BASE64 : KPL_NOT_AGGREGATED;
 }
 
-/* The same of a str that is not ASCII, of which only the beginning matters. */
+/* The same for a str that is not ASCII. */
 static kpl_status
-undecodable_str(PyObject *payload)
+classify_undecodable_str(PyObject *payload)
 {
     uint8_t beginning[8];
     size_t size = 0;
@@ -155,147 +179,140 @@ undecodable_str(PyObject *payload)
         Py_UCS4 character = PyUnicode_READ_CHAR(payload, (Py_ssize_t)size);
         beginning[size++] = character < 128 ? (uint8_t)character : 0;
     }
-    return undecodable((kpl_bytes){beginning, size});
+    return classify_undecodable((kpl_bytes){beginning, size});
 }
 
-/* Opens text that is not clean base64. Returns as deagg_payload_open does. */
+/* Copies `bytes` to the scratch memory. 0, or -1 with MemoryError. */
 static int
-open_odd_text(PyObject *payload, kpl_bytes text, bool verify, deagg_scratch *scratch,
-              kpl_status *status, kpl_bytes *message)
+copy_to_scratch(kpl_bytes *bytes, deagg_scratch *scratch)
 {
-    PyObject *decoded = decode_leniently(payload);
-    if (decoded == NULL) {
-        *status = undecodable(text);
-        return PyErr_Occurred() ? -1 : 0;
-    }
-    int result = -1;
-    char *bytes;
-    Py_ssize_t size;
-    if (PyBytes_AsStringAndSize(decoded, &bytes, &size) < 0 ||
-        deagg_scratch_reserve(scratch, (size_t)size) < 0) {
-        goto done;
-    }
-    memcpy(scratch->bytes, bytes, (size_t)size);
-    *status = open_bytes_aside((kpl_bytes){scratch->bytes, (size_t)size}, true, verify, message);
-    result = 0;
-done:
-    Py_DECREF(decoded);
-    return result;
-}
-
-/* deagg_payload_open for base64. */
-static int
-open_text(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *scratch,
-          kpl_status *status, kpl_bytes *message)
-{
-    payload_view view;
-    int viewed = view_text(payload, &view);
-    if (viewed <= 0) {
-        *status = viewed == 0 ? undecodable_str(payload) : KPL_NOT_AGGREGATED;
-        return viewed;
-    }
-    int result = 0;
-    size_t size;
-    if (!kpl_frame_text_may_hold_magic(view.bytes)) {
-        *status = KPL_NOT_AGGREGATED;
-    }
-    else if (deagg_scratch_reserve(scratch, view.bytes.size / 4 * 3) < 0) {
-        result = -1;
-    }
-    else if (decode_aside(state, &view, scratch->bytes, &size)) {
-        *status = open_bytes_aside((kpl_bytes){scratch->bytes, size}, true, verify, message);
-    }
-    else {
-        result = open_odd_text(payload, view.bytes, verify, scratch, status, message);
-    }
-    view_close(&view);
-    return result;
-}
-
-/* deagg_payload_open for the payload itself. */
-static int
-open_binary(PyObject *payload, bool verify, deagg_scratch *scratch, kpl_status *status,
-            kpl_bytes *message)
-{
-    payload_view view;
-    kpl_frame frame;
-    if (view_buffer(payload, false, &view) < 0) {
+    if (deagg_scratch_reserve(scratch, bytes->size) < 0) {
         return -1;
     }
-    int result = 0;
-    *status = kpl_frame_open(view.bytes, &frame);
-    if (*status == KPL_OK && view.immutable) {
-        *status = open_bytes_aside(view.bytes, true, verify, message);
-    }
-    else if (*status == KPL_OK) {
-        /* What can change is copied, since it is read more than once. */
-        result = deagg_scratch_reserve(scratch, view.bytes.size);
-        if (result == 0) {
-            memcpy(scratch->bytes, view.bytes.data, view.bytes.size);
-            kpl_bytes copy = {scratch->bytes, view.bytes.size};
-            *status = open_bytes_aside(copy, true, verify, message);
-        }
-    }
-    view_close(&view);
-    return result;
+    memcpy(scratch->bytes, bytes->data, bytes->size);
+    bytes->data = scratch->bytes;
+    return 0;
 }
 
-int
-deagg_payload_open(deagg_state *state, PyObject *payload, bool is_text, bool verify,
-                   deagg_scratch *scratch, kpl_status *status, kpl_bytes *message)
+/* deagg_payload_check for text that is not clean base64. */
+static kpl_status
+check_odd_text(PyObject *payload, kpl_bytes text, bool verify, deagg_scratch *scratch,
+               kpl_bytes *message)
 {
-    return is_text ? open_text(state, payload, verify, scratch, status, message)
-                   : open_binary(payload, verify, scratch, status, message);
+    PyObject *decoded;
+    kpl_status status = decode_leniently(payload, &decoded);
+    if (status != KPL_OK) {
+        return status == KPL_NOT_BASE64 ? classify_undecodable(text) : status;
+    }
+    kpl_bytes bytes = {(const uint8_t *)PyBytes_AS_STRING(decoded),
+                       (size_t)PyBytes_GET_SIZE(decoded)};
+    status =
+        copy_to_scratch(&bytes, scratch) < 0 ? KPL_EXCEPTION : check_frame(bytes, verify, message);
+    Py_DECREF(decoded);
+    return status;
 }
 
-/* The bytes of clean base64, or as decode_leniently does. */
-static PyObject *
-bytes_of_text(deagg_state *state, PyObject *payload, const payload_view *view)
-{
-    Py_ssize_t room = (Py_ssize_t)(view->bytes.size / 4 * 3);
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, room);
-    if (bytes == NULL) {
-        return NULL;
-    }
-    size_t size;
-    if (!decode_aside(state, view, (uint8_t *)PyBytes_AS_STRING(bytes), &size)) {
-        Py_DECREF(bytes);
-        return decode_leniently(payload);
-    }
-    if ((Py_ssize_t)size != room) {
-        (void)_PyBytes_Resize(&bytes, (Py_ssize_t)size);
-    }
-    return bytes;
-}
-
-PyObject *
-deagg_payload_bytes(deagg_state *state, PyObject *payload, bool is_text)
+/* deagg_payload_check for base64. */
+static kpl_status
+check_text(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *scratch,
+           kpl_bytes *message)
 {
     payload_view view;
-    PyObject *bytes;
-    if (!is_text && PyBytes_CheckExact(payload)) {
-        return Py_NewRef(payload);
+    kpl_status status = view_open(payload, true, &view);
+    if (status != KPL_OK) {
+        return status == KPL_NOT_BASE64 ? classify_undecodable_str(payload) : status;
     }
-    if ((is_text ? view_text(payload, &view) : view_buffer(payload, false, &view)) <= 0) {
-        return NULL;
+    size_t size;
+    status = deagg_payload_glance(view.bytes, true);
+    if (status != KPL_OK) {
+        goto done;
     }
-    if (is_text) {
-        bytes = bytes_of_text(state, payload, &view);
+    if (deagg_scratch_reserve(scratch, view.bytes.size / 4 * 3) < 0) {
+        status = KPL_EXCEPTION;
+    }
+    else if (decode_clean(state, &view, scratch->bytes, &size)) {
+        status = check_frame((kpl_bytes){scratch->bytes, size}, verify, message);
     }
     else {
-        bytes =
-            PyBytes_FromStringAndSize((const char *)view.bytes.data, (Py_ssize_t)view.bytes.size);
+        status = check_odd_text(payload, view.bytes, verify, scratch, message);
     }
+done:
     view_close(&view);
-    return bytes;
+    return status;
 }
 
-PyObject *
-deagg_payload_text(deagg_state *state, kpl_bytes bytes)
+/* deagg_payload_check for a payload that is not text. */
+static kpl_status
+check_binary(PyObject *payload, bool verify, deagg_scratch *scratch, kpl_bytes *message)
 {
-    PyObject *text = PyUnicode_New((Py_ssize_t)kpl_base64_encoded_size(bytes.size), 127);
-    if (text != NULL && bytes.size != 0) {
-        state->kernels->base64_encode(bytes, (char *)PyUnicode_1BYTE_DATA(text));
+    payload_view view;
+    if (view_open(payload, false, &view) != KPL_OK) {
+        return KPL_EXCEPTION;
     }
-    return text;
+    kpl_status status = deagg_payload_glance(view.bytes, false);
+    if (status != KPL_OK) {
+        goto done;
+    }
+    /* Bytes that can change are copied, since they are read more than once. */
+    if (!view.constant && copy_to_scratch(&view.bytes, scratch) < 0) {
+        status = KPL_EXCEPTION;
+        goto done;
+    }
+    status = check_frame(view.bytes, verify, message);
+done:
+    view_close(&view);
+    return status;
+}
+
+kpl_status
+deagg_payload_check(deagg_state *state, PyObject *payload, bool is_text, bool verify,
+                    deagg_scratch *scratch, kpl_bytes *message)
+{
+    return is_text ? check_text(state, payload, verify, scratch, message)
+                   : check_binary(payload, verify, scratch, message);
+}
+
+/* deagg_payload_decode for a view of text. */
+static kpl_status
+decode_text(deagg_state *state, PyObject *payload, const payload_view *view, PyObject **bytes)
+{
+    Py_ssize_t room = (Py_ssize_t)(view->bytes.size / 4 * 3);
+    PyObject *decoded = PyBytes_FromStringAndSize(NULL, room);
+    if (decoded == NULL) {
+        return KPL_EXCEPTION;
+    }
+    size_t size;
+    if (!decode_clean(state, view, (uint8_t *)PyBytes_AS_STRING(decoded), &size)) {
+        Py_DECREF(decoded);
+        return decode_leniently(payload, bytes);
+    }
+    if ((Py_ssize_t)size != room && _PyBytes_Resize(&decoded, (Py_ssize_t)size) < 0) {
+        return KPL_EXCEPTION;
+    }
+    *bytes = decoded;
+    return KPL_OK;
+}
+
+kpl_status
+deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, PyObject **bytes)
+{
+    payload_view view;
+    if (!is_text && PyBytes_CheckExact(payload)) {
+        *bytes = Py_NewRef(payload);
+        return KPL_OK;
+    }
+    kpl_status status = view_open(payload, is_text, &view);
+    if (status != KPL_OK) {
+        return status;
+    }
+    if (is_text) {
+        status = decode_text(state, payload, &view, bytes);
+    }
+    else {
+        *bytes =
+            PyBytes_FromStringAndSize((const char *)view.bytes.data, (Py_ssize_t)view.bytes.size);
+        status = *bytes == NULL ? KPL_EXCEPTION : KPL_OK;
+    }
+    view_close(&view);
+    return status;
 }

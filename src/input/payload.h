@@ -1,32 +1,34 @@
-/* From a payload object to its bytes and to the message inside: base64, magic, digest. */
+/* A payload object: its bytes, decoded from base64 where the source sends text, and the message in
+ * its frame. */
 #ifndef DEAGG_PAYLOAD_H
 #define DEAGG_PAYLOAD_H
 
-#include "kpl/frame.h"
 #include "base/scratch.h"
 #include "base/state.h"
+#include "kpl/frame.h"
 
-/* The GIL is let go around work on this many bytes or more. For less, the wait until another
- * thread gives it back costs more than is gained: measured with two threads, 16 KiB made many
- * small aggregates 1.6 times slower. */
-#define DEAGG_GIL_THRESHOLD 131072
+/* Whether `payload` is an exact bytes object or an exact ASCII str. Such a payload cannot change,
+ * and reading it runs no user code. If so, *content is its content, borrowed. */
+bool
+deagg_payload_is_constant(PyObject *payload, kpl_bytes *content);
 
-/* Opens a payload: base64 in a str or a bytes-like object if `is_text`, or else a bytes-like
- * object that is the payload itself. The digest is checked only if `verify`. 0 with *status set to
- * how it went, or -1 with TypeError for an object of another type, MemoryError, or what the
- * object's buffer raises. On KPL_OK *message lies in *scratch until that is used again, or in
- * `payload`; it is not set otherwise. */
-int
-deagg_payload_open(deagg_state *state, PyObject *payload, bool is_text, bool verify,
-                   deagg_scratch *scratch, kpl_status *status, kpl_bytes *message);
+/* A quick look at a payload's content, base64 if `is_text`. KPL_OK if it may be an aggregate;
+ * KPL_NOT_AGGREGATED and KPL_TOO_SHORT are final. */
+kpl_status
+deagg_payload_glance(kpl_bytes content, bool is_text);
 
-/* The bytes of the same: a new reference to a bytes object, or NULL: without an exception for text
- * that does not decode, with one on error. */
-PyObject *
-deagg_payload_bytes(deagg_state *state, PyObject *payload, bool is_text);
+/* Decodes a payload and checks its frame. `payload` is base64 in a str or a bytes-like object if
+ * `is_text`, and otherwise a bytes-like object. The digest is checked only if `verify`. On KPL_OK
+ * *message lies in *scratch until that is used again, or in `payload`; otherwise it is not set.
+ * KPL_EXCEPTION comes with TypeError for an object of another type, MemoryError, or the exception
+ * of the object's buffer. */
+kpl_status
+deagg_payload_check(deagg_state *state, PyObject *payload, bool is_text, bool verify,
+                    deagg_scratch *scratch, kpl_bytes *message);
 
-/* A new str, the base64 of `bytes`; NULL with MemoryError. */
-PyObject *
-deagg_payload_text(deagg_state *state, kpl_bytes bytes);
+/* Decodes a payload. KPL_OK with a new reference to a bytes object in *bytes, KPL_NOT_BASE64 for
+ * undecodable text, or KPL_EXCEPTION as above. */
+kpl_status
+deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_text, PyObject **bytes);
 
 #endif

@@ -1,15 +1,15 @@
-/* Recognises sources: see source.h. */
+/* Recognising sources by their keys: see source.h. */
 #include "input/source.h"
 
 #include "base/mapping.h"
 
-/* recognise() for what is not from Lambda. */
+/* recognise() for every source except Lambda. */
 static int
 recognise_other(deagg_state *state, PyObject *record, deagg_source *source, PyObject **value)
 {
     const struct {
         deagg_source source;
-        PyObject *keys[3]; /* borrowed; NULL where fewer tell */
+        PyObject *keys[3]; /* borrowed; NULL after the last */
     } marks[] = {
         {DEAGG_BOTO3, {state->keys.Data, state->keys.SequenceNumber}},
         {DEAGG_FIREHOSE, {state->keys.kinesisRecordMetadata}},
@@ -35,9 +35,9 @@ recognise_other(deagg_state *state, PyObject *record, deagg_source *source, PyOb
     return 0;
 }
 
-/* Recognises `record`, a mapping, by its keys: 0 with *source set and in *value a new reference to
- * what stands under the first of these keys, NULL for an unknown source; or -1 with what the
- * mapping raises. */
+/* Recognises `record`, a mapping, by its keys. 0 with *source and, in *value, a new reference to
+ * the value of the first of those keys, or NULL if the source is unknown; or -1 with NULL and the
+ * mapping's exception. */
 static int
 recognise(deagg_state *state, PyObject *record, deagg_source *source, PyObject **value)
 {
@@ -61,14 +61,15 @@ deagg_source_is_known(deagg_state *state, PyObject *record)
     return source != DEAGG_UNKNOWN_SOURCE;
 }
 
-bool
-deagg_source_sends_text(deagg_source source, PyObject *payload)
+/* Whether the payload is base64 text: always, except for bytes-like objects from boto3. */
+static bool
+is_text(deagg_source source, PyObject *payload)
 {
     return source != DEAGG_BOTO3 || !PyObject_CheckBuffer(payload);
 }
 
-/* Whether the payload is in the record itself, beside the metadata, under a key that tells the
- * source. */
+/* Whether the record has its payload beside the metadata, under the first of the keys that the
+ * source is recognised by. */
 static bool
 is_flat(deagg_source source)
 {
@@ -90,7 +91,7 @@ deagg_source_metadata_key(deagg_state *state, deagg_source source)
     }
 }
 
-/* The payload beside `metadata`: a new reference, or NULL with an exception. */
+/* Reads the payload of a record that is not flat: a new reference, or NULL with an exception. */
 static PyObject *
 read_payload(deagg_state *state, PyObject *record, deagg_source source, PyObject *metadata)
 {
@@ -131,8 +132,8 @@ deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *ki
         return -1;
     }
     if (is_flat(source)) {
-        *kinesis_record =
-            (deagg_kinesis_record){source, Py_NewRef(record), Py_NewRef(record), value};
+        *kinesis_record = (deagg_kinesis_record){source, Py_NewRef(record), Py_NewRef(record),
+                                                 value, is_text(source, value)};
         return 0;
     }
     PyObject *payload = read_payload(state, record, source, value);
@@ -140,39 +141,60 @@ deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *ki
         Py_DECREF(value);
         return -1;
     }
-    *kinesis_record = (deagg_kinesis_record){source, Py_NewRef(record), value, payload};
+    *kinesis_record = (deagg_kinesis_record){source, Py_NewRef(record), value, payload,
+                                             is_text(source, payload)};
     return 0;
 }
 
-PyObject *
-deagg_source_peek(deagg_state *state, PyObject *record, deagg_source *source)
+/* The payload of `record` from `source`, whose first key has `value`, if it is in an exact dict. 1
+ * with a new reference in *payload, 0 with NULL, or -1 with NULL and an exception. */
+static int
+get_payload(deagg_state *state, PyObject *record, deagg_source source, PyObject *value,
+            PyObject **payload)
 {
-    PyObject *value = NULL;
-    PyObject *payload = NULL;
-    if (!PyDict_CheckExact(record) || recognise(state, record, source, &value) < 0) {
-        goto done;
+    *payload = NULL;
+    if (source == DEAGG_UNKNOWN_SOURCE) {
+        return 0;
     }
-    if (*source != DEAGG_UNKNOWN_SOURCE && is_flat(*source)) {
-        return value;
+    if (is_flat(source)) {
+        *payload = Py_NewRef(value);
+        return 1;
     }
-    PyObject *container = *source == DEAGG_LAMBDA ? value : record;
-    if (*source != DEAGG_UNKNOWN_SOURCE && PyDict_CheckExact(container)) {
-        (void)PyDict_GetItemRef(container, state->keys.data, &payload);
+    PyObject *container = source == DEAGG_LAMBDA ? value : record;
+    return PyDict_CheckExact(container) ? PyDict_GetItemRef(container, state->keys.data, payload)
+                                        : 0;
+}
+
+int
+deagg_source_find_payload(deagg_state *state, PyObject *record, PyObject **payload,
+                          bool *payload_is_text)
+{
+    deagg_source source;
+    PyObject *value;
+    if (!PyDict_CheckExact(record)) {
+        return 0;
     }
-done:
-    Py_XDECREF(value);
-    /* A look-up can fail only in the code of foreign keys; an error comes again, and counts, at
-     * the record's turn. */
-    if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception)) {
+    int found = recognise(state, record, &source, &value);
+    if (found == 0) {
+        found = get_payload(state, record, source, value, payload);
+        Py_XDECREF(value);
+    }
+    /* A look-up fails only in the code of user-defined keys. Such an error is raised again, and
+     * counts, at the record's turn. */
+    if (found < 0 && PyErr_ExceptionMatches(PyExc_Exception)) {
         PyErr_Clear();
+        found = 0;
     }
-    return payload;
+    if (found > 0) {
+        *payload_is_text = is_text(source, *payload);
+    }
+    return found;
 }
 
 /* Looks for a list or tuple of records under the two usual keys. Returns as
- * deagg_source_records_of does. */
+ * deagg_source_find_records does. */
 static int
-get_records(deagg_state *state, PyObject *event, PyObject **records)
+find_records(deagg_state *state, PyObject *event, PyObject **records)
 {
     PyObject *const keys[] = {state->keys.Records, state->keys.records};
     for (size_t i = 0; i < 2; i++) {
@@ -180,7 +202,7 @@ get_records(deagg_state *state, PyObject *event, PyObject **records)
             return -1;
         }
         if (*records != NULL && (PyList_Check(*records) || PyTuple_Check(*records))) {
-            return 0;
+            return 1;
         }
         Py_CLEAR(*records);
     }
@@ -188,21 +210,19 @@ get_records(deagg_state *state, PyObject *event, PyObject **records)
 }
 
 int
-deagg_source_records_of(deagg_state *state, PyObject *event, PyObject **records)
+deagg_source_find_records(deagg_state *state, PyObject *event, PyObject **records)
 {
-    if (get_records(state, event, records) < 0) {
-        return -1;
-    }
-    if (*records != NULL) {
-        return 0;
+    int found = find_records(state, event, records);
+    if (found != 0) {
+        return found;
     }
     PyObject *inner;
-    int result = deagg_mapping_get(event, state->keys.SubscribeToShardEvent, &inner);
-    if (inner != NULL && deagg_is_mapping(inner)) {
-        result = get_records(state, inner, records);
+    found = deagg_mapping_get(event, state->keys.SubscribeToShardEvent, &inner);
+    if (found > 0) {
+        found = deagg_is_mapping(inner) ? find_records(state, inner, records) : 0;
+        Py_DECREF(inner);
     }
-    Py_XDECREF(inner);
-    return result < 0 ? -1 : 0;
+    return found;
 }
 
 void

@@ -1,61 +1,57 @@
-/* A Kinesis record as its source delivers it: which source is it from, where is the payload? */
+/* A Kinesis record from one of the known sources: which source it is from, and where its payload
+ * is.
+ */
 #ifndef DEAGG_SOURCE_H
 #define DEAGG_SOURCE_H
 
 #include "base/state.h"
 
-#include <stdbool.h>
-
 typedef enum {
     DEAGG_UNKNOWN_SOURCE,
-    DEAGG_LAMBDA,    /* a Lambda event's record */
-    DEAGG_BOTO3,     /* of get_records or subscribe_to_shard */
-    DEAGG_FIREHOSE,  /* of a Firehose transformation whose source is a Kinesis stream */
-    DEAGG_ANALYTICS, /* of a Kinesis Data Analytics preprocessing function */
-    DEAGG_PIPES,     /* of an EventBridge pipe */
+    DEAGG_LAMBDA,    /* a Lambda event */
+    DEAGG_BOTO3,     /* boto3's get_records or subscribe_to_shard */
+    DEAGG_FIREHOSE,  /* a Firehose transformation whose source is a Kinesis stream */
+    DEAGG_ANALYTICS, /* a Kinesis Data Analytics preprocessing function */
+    DEAGG_PIPES,     /* an EventBridge pipe */
 } deagg_source;
 
 typedef struct {
     deagg_source source;
     PyObject *record;   /* strong: the Kinesis record, any mapping */
-    PyObject *metadata; /* strong: the mapping under deagg_source_metadata_key; for boto3 and Pipes
-                           the record */
-    PyObject *payload;  /* strong: what should be str or bytes-like, which payload.h checks */
+    PyObject *metadata; /* strong: the mapping under deagg_source_metadata_key; the record itself
+                           for boto3 and Pipes */
+    PyObject *payload;  /* strong: any object; payload.h checks its type */
+    bool is_text;       /* whether the payload is base64 text, not the bytes themselves */
 } deagg_kinesis_record;
 
-/* Whether `record`, a mapping, is a Kinesis record of a known source: 1 or 0, or -1 with what it
- * raises. */
+/* Whether `record`, a mapping, is a Kinesis record from a known source: 1 or 0, or -1 with the
+ * mapping's exception. */
 int
 deagg_source_is_known(deagg_state *state, PyObject *record);
 
-/* Reads `record` into *kinesis_record, whose fields are set only on success. 0, or -1 with
- * TypeError for what is no mapping, KeyError for a record of no known source or without payload,
- * or what a mapping raises. */
+/* Reads `record`. 0 with *kinesis_record set, or -1 with TypeError if it is not a mapping,
+ * KeyError if its source is unknown or its payload is missing, or a mapping's exception. */
 int
 deagg_source_read(deagg_state *state, PyObject *record, deagg_kinesis_record *kinesis_record);
 
-/* The key under which records from `source`, but for boto3 and Pipes, have their metadata: a
- * borrowed reference. */
+/* The key of the metadata in records from Lambda, Firehose and Analytics: a borrowed reference. */
 PyObject *
 deagg_source_metadata_key(deagg_state *state, deagg_source source);
 
-/* Whether the payload of a record from `source` is base64 text, and not the bytes themselves. */
-bool
-deagg_source_sends_text(deagg_source source, PyObject *payload);
-
-/* The payload of `record` and its source, if finding them asks exact dicts only, so that no code
- * runs but dict's own and that of foreign keys whose hash is the same: a new reference, or NULL,
- * with an exception only where such code raised what is no Exception (KeyboardInterrupt). */
-PyObject *
-deagg_source_peek(deagg_state *state, PyObject *record, deagg_source *source);
-
-/* The list or tuple of Kinesis records inside `event`, a mapping that is a whole event or
- * response: 0 with a new reference in *records, which is NULL where there is none; or -1 with what
- * the mapping raises. */
+/* Finds the payload of `record` if that takes only look-ups in exact dicts, which run no user code
+ * except the comparison of user-defined keys with an equal hash. 1 with a new reference in
+ * *payload and with *is_text, 0 if there is none, or -1 if such code raised something that is not
+ * an Exception (KeyboardInterrupt). */
 int
-deagg_source_records_of(deagg_state *state, PyObject *event, PyObject **records);
+deagg_source_find_payload(deagg_state *state, PyObject *record, PyObject **payload, bool *is_text);
 
-/* Drops the references; harmless on an empty or cleared one. */
+/* Finds the list or tuple of Kinesis records in `event`, a mapping that may be a whole event or
+ * response. 1 with a new reference in *records, 0 with NULL if there is none, or -1 with NULL and
+ * the mapping's exception. */
+int
+deagg_source_find_records(deagg_state *state, PyObject *event, PyObject **records);
+
+/* Drops the references. */
 void
 deagg_source_clear(deagg_kinesis_record *kinesis_record);
 

@@ -1,9 +1,7 @@
 /* The arena behind protobuf-c's allocator interface: see arena.h. */
 #include "kpl/arena.h"
 
-#include <stdbool.h>
-
-/* Every type protobuf-c allocates holds pointers and uint64_t at most. */
+/* protobuf-c allocates nothing wider than pointers and uint64_t. */
 #define ALIGNMENT 8
 
 #define SMALLEST_CHUNK 4096
@@ -37,15 +35,15 @@ kpl_arena_release(kpl_arena *arena)
     *arena = kpl_arena_new(arena->allocator);
 }
 
-/* Adds a chunk with room for `size` bytes. It is as large as all before it together, so that they
- * are few: chunks of one size took up to 1.7 times as long with many small user records. Returns
- * whether there was memory for it. */
+/* Adds a chunk with room for `size` bytes. Returns whether there was memory for it. Each chunk is
+ * as large as all before it together, which keeps them few: chunks of equal size took up to 1.7
+ * times as long with many small user records. */
 static bool
 add_chunk(kpl_arena *arena, size_t size)
 {
     size_t capacity = arena->expected < SMALLEST_CHUNK ? SMALLEST_CHUNK : arena->expected;
-    if (capacity > arena->cap - arena->handed_out) {
-        capacity = arena->cap - arena->handed_out;
+    if (capacity > arena->cap - arena->allocated) {
+        capacity = arena->cap - arena->allocated;
     }
     capacity = size > capacity ? size : capacity;
     if (capacity > SIZE_MAX / 2 - sizeof(kpl_arena_chunk)) {
@@ -77,7 +75,7 @@ kpl_arena_begin(kpl_arena *arena, size_t expected, size_t cap)
     }
     arena->used = 0;
     arena->expected = expected;
-    arena->handed_out = 0;
+    arena->allocated = 0;
     arena->cap = cap;
     arena->failure = KPL_OK;
 }
@@ -90,7 +88,7 @@ kpl_arena_allocate(kpl_arena *arena, size_t size)
         return NULL;
     }
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (size > arena->cap - arena->handed_out) {
+    if (size > arena->cap - arena->allocated) {
         arena->failure = KPL_TOO_LARGE;
         return NULL;
     }
@@ -101,6 +99,6 @@ kpl_arena_allocate(kpl_arena *arena, size_t size)
     }
     void *memory = (unsigned char *)arena->chunks->memory + arena->used;
     arena->used += size;
-    arena->handed_out += size;
+    arena->allocated += size;
     return memory;
 }

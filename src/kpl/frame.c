@@ -1,12 +1,12 @@
-/* Recognises an aggregate by its magic: see frame.h. */
+/* The magic, in bytes and in base64: see frame.h. */
 #include "kpl/frame.h"
 
 #include <string.h>
 
 static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
 
-/* The magic's 32 bits fill five characters of base64 and two bits of a sixth, whose other four
- * bits are the message's. */
+/* The magic's 32 bits fill five characters of base64 and two bits of a sixth. That one's other
+ * four bits belong to the message. */
 #define MAGIC_TEXT "84maw"
 #define MAGIC_TEXT_SIZE (sizeof MAGIC_TEXT - 1)
 
@@ -30,7 +30,7 @@ kpl_frame_text_may_hold_magic(kpl_bytes text)
     for (size_t i = 0; i < text.size; i++) {
         uint8_t character = text.data[i];
         if (character == '=') {
-            /* What padding in the middle means is for the lenient reader to say. */
+            /* Padding in the middle is left to binascii. */
             return true;
         }
         if (!is_in_alphabet(character)) {
@@ -55,7 +55,7 @@ kpl_frame_text_starts_with_magic(kpl_bytes text)
 }
 
 kpl_status
-kpl_frame_open(kpl_bytes payload, kpl_frame *frame)
+kpl_frame_check(kpl_bytes payload, kpl_frame *frame)
 {
     if (payload.size < sizeof MAGIC || memcmp(payload.data, MAGIC, sizeof MAGIC) != 0) {
         return KPL_NOT_AGGREGATED;
@@ -69,8 +69,8 @@ kpl_frame_open(kpl_bytes payload, kpl_frame *frame)
     return KPL_OK;
 }
 
-bool
-kpl_frame_has_digest(const kpl_frame *frame, const uint8_t digest[KPL_DIGEST_SIZE])
+kpl_status
+kpl_frame_check_digest(const kpl_frame *frame, const uint8_t digest[KPL_DIGEST_SIZE])
 {
-    return memcmp(frame->digest, digest, KPL_DIGEST_SIZE) == 0;
+    return memcmp(frame->digest, digest, KPL_DIGEST_SIZE) == 0 ? KPL_OK : KPL_WRONG_DIGEST;
 }

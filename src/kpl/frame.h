@@ -1,4 +1,4 @@
-/* The frame around a KPL message: magic in front, digest behind.
+/* The frame around a KPL message: the magic before it and its digest after it.
  *
  *     payload = F3 89 9A C2  message  MD5(message)
  *
@@ -8,31 +8,30 @@
 #define KPL_FRAME_H
 
 #include "kpl/simd/kernels.h"
-
-#include <stdbool.h>
+#include "kpl/status.h"
 
 typedef struct {
     kpl_bytes message;     /* the protobuf message, at least one byte */
     const uint8_t *digest; /* KPL_DIGEST_SIZE bytes that should be the message's MD5 */
 } kpl_frame;
 
-/* Whether base64 text, read leniently, can still turn out to begin with the magic. Looks at the
- * first six characters of the alphabet and passes over those outside it. False is final: the
- * payload is plain. */
+/* Whether base64 text, read leniently, may begin with the magic. Reads up to the sixth character
+ * of the alphabet and skips all others. False is final: the payload is plain. */
 bool
 kpl_frame_text_may_hold_magic(kpl_bytes text);
 
-/* Whether base64 text begins, to the letter, with the magic's base64. */
+/* Whether base64 text begins with exactly the characters that the magic becomes. */
 bool
 kpl_frame_text_starts_with_magic(kpl_bytes text);
 
-/* Finds the message and the digest inside `payload`: KPL_OK, KPL_NOT_AGGREGATED or KPL_TOO_SHORT.
- * On KPL_OK *frame points into payload; it is not set otherwise. The digest is not checked. */
+/* Finds the message and the digest in `payload`: KPL_OK, KPL_NOT_AGGREGATED or KPL_TOO_SHORT. On
+ * KPL_OK *frame points into payload; otherwise it is not set. Does not check the digest. */
 kpl_status
-kpl_frame_open(kpl_bytes payload, kpl_frame *frame);
+kpl_frame_check(kpl_bytes payload, kpl_frame *frame);
 
-/* Whether `digest`, the MD5 of the frame's message, is the one that the frame carries. */
-bool
-kpl_frame_has_digest(const kpl_frame *frame, const uint8_t digest[KPL_DIGEST_SIZE]);
+/* Compares the digest in the frame with `digest`, the MD5 of its message: KPL_OK or
+ * KPL_WRONG_DIGEST. */
+kpl_status
+kpl_frame_check_digest(const kpl_frame *frame, const uint8_t digest[KPL_DIGEST_SIZE]);
 
 #endif

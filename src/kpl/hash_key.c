@@ -1,4 +1,4 @@
-/* Hash keys: see hash_key.h. */
+/* Parsing, hashing and comparing: see hash_key.h. */
 #include "kpl/hash_key.h"
 
 #include "kpl/simd/md5.h"
@@ -7,7 +7,7 @@
 
 #define LIMBS 4
 
-_Static_assert(sizeof(kpl_hash_key) == KPL_DIGEST_SIZE, "a digest serves as a hash key");
+_Static_assert(sizeof(kpl_hash_key) == KPL_DIGEST_SIZE, "a hash key is as long as a digest");
 
 /* limbs = limbs * 10 + digit, least significant limb first. Returns whether the result is below
  * 2**128. */

@@ -1,9 +1,8 @@
-/* Hash keys: where on Kinesis' ring of 2**128 keys, and so in which shard, a user record belongs.
- */
+/* Hash keys: a user record's place among Kinesis' 2**128 hash keys, which decides its shard. */
 #ifndef KPL_HASH_KEY_H
 #define KPL_HASH_KEY_H
 
-#include "kpl/status.h"
+#include "kpl/bytes.h"
 
 #include <stdbool.h>
 
@@ -11,8 +10,8 @@ typedef struct {
     uint8_t bytes[16]; /* big-endian */
 } kpl_hash_key;
 
-/* Reads an explicit hash key: one or more decimal digits that make a number below 2**128. Returns
- * whether `text` is that; *hash_key is not set otherwise. */
+/* Parses an explicit hash key: one or more decimal digits, a number below 2**128. Returns whether
+ * `text` is one; otherwise *hash_key is not set. */
 bool
 kpl_hash_key_parse(kpl_bytes text, kpl_hash_key *hash_key);
 
@@ -21,7 +20,7 @@ kpl_hash_key_parse(kpl_bytes text, kpl_hash_key *hash_key);
 kpl_hash_key
 kpl_hash_key_of_partition_key(kpl_bytes partition_key);
 
-/* Less than, equal to, or greater than 0, as `a` is to `b`. */
+/* Returns less than, equal to or greater than 0, as `a` is to `b`. */
 int
 kpl_hash_key_compare(const kpl_hash_key *a, const kpl_hash_key *b);
 

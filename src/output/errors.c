@@ -1,17 +1,104 @@
-/* Log lines and exceptions about damage: see damage.h. */
+/* Log lines and AggregateError: see errors.h.
+ *
+ * The attributes of an AggregateError are its arguments, so that pickle and copy, which rebuild an
+ * exception from its arguments, work without further code. */
 #include "output/errors.h"
 
 #include "base/mapping.h"
 
-bool
-deagg_is_damage(kpl_status status)
+/* Argument `index` as a new reference, or None if the error has fewer. */
+static PyObject *
+get_argument(PyObject *self, void *index)
 {
-    return status > KPL_NOT_AGGREGATED && status < KPL_NO_MEMORY;
+    PyObject *argument = Py_None;
+    /* Another thread may set the arguments; since 3.14 it waits for this section. */
+    Py_BEGIN_CRITICAL_SECTION(self);
+    PyObject *args = ((PyBaseExceptionObject *)self)->args;
+    if (args != NULL && (intptr_t)index < PyTuple_GET_SIZE(args)) {
+        argument = PyTuple_GET_ITEM(args, (intptr_t)index);
+    }
+    Py_INCREF(argument);
+    Py_END_CRITICAL_SECTION();
+    return argument;
 }
 
-/* The reasons that README.md and AggregateError's docstring list. Never NULL. */
+static PyObject *
+aggregate_error_str(PyObject *self)
+{
+    PyObject *sequence_number = get_argument(self, (void *)0);
+    PyObject *reason = get_argument(self, (void *)1);
+    PyObject *text = sequence_number == Py_None
+                         ? PyObject_Str(reason)
+                         : PyUnicode_FromFormat("Kinesis record %S is a damaged aggregate: %S",
+                                                sequence_number, reason);
+    Py_DECREF(sequence_number);
+    Py_DECREF(reason);
+    return text;
+}
+
+PyDoc_STRVAR(
+    aggregate_error_doc,
+    "AggregateError(sequence_number, reason, /)\n"
+    "--\n"
+    "\n"
+    "A payload that claims to be an aggregate of the Kinesis Producer Library (KPL) but is\n"
+    "not one.\n"
+    "\n"
+    "Raised with strict=True, and by unpack(). The reasons:\n"
+    "\n"
+    "    'not base64'                 undecodable text\n"
+    "    'too short'                  16 bytes or fewer after the magic\n"
+    "    'wrong digest'               not the MD5 of the message\n"
+    "    'malformed message'          or one without a required field\n"
+    "    'index outside its table'    a user record with a key that is not there\n"
+    "    'needs too much memory'      more than any sound message of its size\n"
+    "    'no user records'            only with verify=False\n"
+    "    'invalid explicit hash key'  only with hash_key_range: not a decimal number\n"
+    "                                 below 2**128\n"
+    "    'not aggregated'             only from unpack(): a plain payload");
+
+static PyGetSetDef aggregate_error_attributes[] = {
+    {"sequence_number", get_argument, NULL,
+     "The Kinesis record's sequence number, normally a str; None if it has none.", (void *)0},
+    {"reason", get_argument, NULL, "The reason: one of the str that help(AggregateError) lists.",
+     (void *)1},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static int
+aggregate_error_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    return ((PyTypeObject *)PyExc_ValueError)->tp_traverse(self, visit, arg);
+}
+
+static int
+aggregate_error_clear(PyObject *self)
+{
+    return ((PyTypeObject *)PyExc_ValueError)->tp_clear(self);
+}
+
+static PyType_Slot aggregate_error_slots[] = {
+    {Py_tp_doc, (void *)aggregate_error_doc},   {Py_tp_traverse, aggregate_error_traverse},
+    {Py_tp_clear, aggregate_error_clear},       {Py_tp_str, aggregate_error_str},
+    {Py_tp_getset, aggregate_error_attributes}, {0, NULL},
+};
+
+static PyType_Spec aggregate_error_spec = {
+    .name = "aws_kpl_deagg.AggregateError",
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .slots = aggregate_error_slots,
+};
+
+PyObject *
+deagg_errors_new_type(PyObject *module)
+{
+    return PyType_FromModuleAndSpec(module, &aggregate_error_spec, PyExc_ValueError);
+}
+
+/* The reason for `status`, as the docstring of AggregateError lists it. Never NULL. */
 static const char *
-reason_of(kpl_status status)
+reason_for(kpl_status status)
 {
     switch (status) {
         case KPL_NOT_AGGREGATED:
@@ -38,9 +125,9 @@ reason_of(kpl_status status)
 }
 
 int
-deagg_damage_raise(deagg_state *state, PyObject *sequence_number, kpl_status status)
+deagg_errors_raise(deagg_state *state, PyObject *sequence_number, kpl_status status)
 {
-    PyObject *args = Py_BuildValue("Os", sequence_number, reason_of(status));
+    PyObject *args = Py_BuildValue("Os", sequence_number, reason_for(status));
     if (args != NULL) {
         PyErr_SetObject(state->aggregate_error, args);
         Py_DECREF(args);
@@ -48,8 +135,8 @@ deagg_damage_raise(deagg_state *state, PyObject *sequence_number, kpl_status sta
     return -1;
 }
 
-/* logging.getLogger('aws_kpl_deagg'): a new reference, or NULL with an exception. `logging` is
- * imported here and not before, so that a consumer whose records are sound does not pay for it. */
+/* logging.getLogger('aws_kpl_deagg'): a new reference, or NULL with an exception. Imports
+ * `logging` only now, so that a consumer of sound records does not pay for it. */
 static PyObject *
 get_logger(void)
 {
@@ -62,8 +149,8 @@ get_logger(void)
     return logger;
 }
 
-/* Calls `level`, a method of the logger, with `message` and its arguments. Returns as
- * deagg_damage_report does. */
+/* Calls the logger's method `level` with `message` and its arguments; `reason` may be NULL.
+ * Returns as deagg_errors_report_damage does. */
 static int
 log_line(const char *level, const char *message, PyObject *sequence_number, const char *reason)
 {
@@ -85,10 +172,9 @@ log_line(const char *level, const char *message, PyObject *sequence_number, cons
     return none == NULL ? -1 : 0;
 }
 
-/* The sequence number in `metadata`, None where there is none: a new reference, or NULL with an
- * exception. */
+/* The sequence number in `metadata`, or None: a new reference, or NULL with an exception. */
 static PyObject *
-sequence_number_of(deagg_state *state, PyObject *metadata)
+get_sequence_number(deagg_state *state, PyObject *metadata)
 {
     PyObject *sequence_number;
     if (deagg_mapping_get(metadata, state->keys.sequenceNumber, &sequence_number) == 0) {
@@ -98,27 +184,25 @@ sequence_number_of(deagg_state *state, PyObject *metadata)
 }
 
 int
-deagg_damage_report(deagg_state *state, const deagg_options *options, PyObject *metadata,
-                    kpl_status status)
+deagg_errors_report_damage(deagg_state *state, bool strict, PyObject *metadata, kpl_status status)
 {
-    PyObject *sequence_number = sequence_number_of(state, metadata);
+    PyObject *sequence_number = get_sequence_number(state, metadata);
     if (sequence_number == NULL) {
         return -1;
     }
-    int result =
-        options->strict
-            ? deagg_damage_raise(state, sequence_number, status)
-            : log_line("warning",
-                       "Kinesis record %s is a damaged aggregate and comes out as it is: %s",
-                       sequence_number, reason_of(status));
+    int result = strict ? deagg_errors_raise(state, sequence_number, status)
+                        : log_line("warning",
+                                   "Kinesis record %s is a damaged aggregate and is passed "
+                                   "through as it is: %s",
+                                   sequence_number, reason_for(status));
     Py_DECREF(sequence_number);
     return result;
 }
 
 int
-deagg_log_dropped(deagg_state *state, PyObject *metadata)
+deagg_errors_report_dropped(deagg_state *state, PyObject *metadata)
 {
-    PyObject *sequence_number = sequence_number_of(state, metadata);
+    PyObject *sequence_number = get_sequence_number(state, metadata);
     if (sequence_number == NULL) {
         return -1;
     }

@@ -1,56 +1,55 @@
-/* Keys as str: see aggregate_keys.h. */
+/* Keys as str: see keys.h. */
 #include "output/keys.h"
 
 int
-deagg_aggregate_keys_begin(deagg_aggregate_keys *keys, const kpl_aggregate *aggregate)
+deagg_keys_init(deagg_keys *keys, const kpl_aggregate *aggregate)
 {
-    PyObject **partition_keys = PyMem_Calloc(aggregate->n_partition_key_table, sizeof(PyObject *));
+    PyObject **partition_keys =
+        PyMem_Calloc(kpl_aggregate_partition_key_count(aggregate), sizeof(PyObject *));
     PyObject **explicit_hash_keys =
-        PyMem_Calloc(aggregate->n_explicit_hash_key_table, sizeof(PyObject *));
+        PyMem_Calloc(kpl_aggregate_explicit_hash_key_count(aggregate), sizeof(PyObject *));
     if (partition_keys == NULL || explicit_hash_keys == NULL) {
         PyMem_Free(partition_keys);
         PyMem_Free(explicit_hash_keys);
         PyErr_NoMemory();
         return -1;
     }
-    *keys = (deagg_aggregate_keys){aggregate, partition_keys, explicit_hash_keys};
+    *keys = (deagg_keys){aggregate, partition_keys, explicit_hash_keys};
     return 0;
 }
 
 PyObject *
-deagg_aggregate_keys_str(ProtobufCBinaryData utf8)
+deagg_keys_str(kpl_bytes utf8)
 {
-    return PyUnicode_DecodeUTF8((const char *)utf8.data, (Py_ssize_t)utf8.len, "replace");
+    return PyUnicode_DecodeUTF8((const char *)utf8.data, (Py_ssize_t)utf8.size, "replace");
 }
 
-/* The str of a table entry: a borrowed reference, or NULL with MemoryError. */
-static PyObject *
-key_at(PyObject **keys, const ProtobufCBinaryData *table, uint64_t index)
+PyObject *
+deagg_keys_partition_key(deagg_keys *keys, const kpl_user_record *user_record)
 {
-    if (keys[index] == NULL) {
-        keys[index] = deagg_aggregate_keys_str(table[index]);
+    assert(user_record->partition_key < kpl_aggregate_partition_key_count(keys->aggregate));
+    PyObject **key = &keys->partition_keys[user_record->partition_key];
+    if (*key == NULL) {
+        *key = deagg_keys_str(
+            kpl_aggregate_partition_key(keys->aggregate, user_record->partition_key));
     }
-    return keys[index];
+    return *key;
 }
 
 PyObject *
-deagg_aggregate_keys_partition_key(deagg_aggregate_keys *keys, size_t index)
+deagg_keys_explicit_hash_key(deagg_keys *keys, const kpl_user_record *user_record)
 {
-    const kpl_aggregate *aggregate = keys->aggregate;
-    return key_at(keys->partition_keys, aggregate->partition_key_table,
-                  aggregate->records[index]->partition_key_index);
-}
-
-PyObject *
-deagg_aggregate_keys_explicit_hash_key(deagg_aggregate_keys *keys, size_t index)
-{
-    const kpl_aggregate *aggregate = keys->aggregate;
-    const kpl_user_record *user_record = aggregate->records[index];
-    if (!user_record->has_explicit_hash_key_index) {
+    if (!user_record->has_explicit_hash_key) {
         return Py_None;
     }
-    return key_at(keys->explicit_hash_keys, aggregate->explicit_hash_key_table,
-                  user_record->explicit_hash_key_index);
+    assert(user_record->explicit_hash_key <
+           kpl_aggregate_explicit_hash_key_count(keys->aggregate));
+    PyObject **key = &keys->explicit_hash_keys[user_record->explicit_hash_key];
+    if (*key == NULL) {
+        *key = deagg_keys_str(
+            kpl_aggregate_explicit_hash_key(keys->aggregate, user_record->explicit_hash_key));
+    }
+    return *key;
 }
 
 static void
@@ -63,12 +62,13 @@ clear_table(PyObject **table, size_t count)
 }
 
 void
-deagg_aggregate_keys_clear(deagg_aggregate_keys *keys)
+deagg_keys_clear(deagg_keys *keys)
 {
-    deagg_aggregate_keys cleared = *keys;
-    *keys = (deagg_aggregate_keys){NULL, NULL, NULL};
+    deagg_keys cleared = *keys;
+    *keys = (deagg_keys){NULL, NULL, NULL};
     if (cleared.aggregate != NULL) {
-        clear_table(cleared.partition_keys, cleared.aggregate->n_partition_key_table);
-        clear_table(cleared.explicit_hash_keys, cleared.aggregate->n_explicit_hash_key_table);
+        clear_table(cleared.partition_keys, kpl_aggregate_partition_key_count(cleared.aggregate));
+        clear_table(cleared.explicit_hash_keys,
+                    kpl_aggregate_explicit_hash_key_count(cleared.aggregate));
     }
 }

@@ -1,11 +1,12 @@
-/* Plain and damaged records: see passed_record.h. */
+/* Passing records through: see passthrough.h. */
 #include "output/passthrough.h"
 
-#include "output/errors.h"
 #include "base/mapping.h"
 #include "input/payload.h"
+#include "output/data.h"
+#include "output/errors.h"
 
-/* A new dict, the copy of `mapping` with mapping[key] replaced by `value`; NULL with an exception.
+/* A new dict, a copy of `mapping` with mapping[key] replaced by `value`; NULL with an exception.
  */
 static PyObject *
 copy_with(PyObject *mapping, PyObject *key, PyObject *value)
@@ -14,83 +15,82 @@ copy_with(PyObject *mapping, PyObject *key, PyObject *value)
     if (dict == NULL) {
         return NULL;
     }
-    if (deagg_mapping_copy_missing(dict, mapping) < 0 || PyDict_SetItem(dict, key, value) < 0) {
+    if (deagg_mapping_copy_missing(dict, mapping, NULL) < 0 ||
+        PyDict_SetItem(dict, key, value) < 0) {
         Py_DECREF(dict);
         return NULL;
     }
     return dict;
 }
 
-/* The record with `data`, whose reference it takes and which may be NULL after an error: a new
- * reference, or NULL with an exception. */
+/* The record with `data` in place of its own: a new reference, or NULL with an exception. */
 static PyObject *
 with_data(deagg_state *state, const deagg_kinesis_record *kinesis_record, PyObject *data)
 {
-    PyObject *record = NULL;
-    if (data == NULL) {
+    if (kinesis_record->source != DEAGG_LAMBDA) {
+        return PyDict_SetItem(kinesis_record->metadata, state->keys.data, data) < 0
+                   ? NULL
+                   : Py_NewRef(kinesis_record->record);
+    }
+    PyObject *kinesis = copy_with(kinesis_record->metadata, state->keys.data, data);
+    if (kinesis == NULL) {
         return NULL;
     }
-    if (kinesis_record->source != DEAGG_LAMBDA) {
-        if (PyDict_SetItem(kinesis_record->metadata, state->keys.data, data) == 0) {
-            record = Py_NewRef(kinesis_record->record);
-        }
-    }
-    else {
-        PyObject *kinesis = copy_with(kinesis_record->metadata, state->keys.data, data);
-        if (kinesis != NULL) {
-            record = copy_with(kinesis_record->record, state->keys.kinesis, kinesis);
-            Py_DECREF(kinesis);
-        }
-    }
-    Py_DECREF(data);
+    PyObject *record = copy_with(kinesis_record->record, state->keys.kinesis, kinesis);
+    Py_DECREF(kinesis);
     return record;
 }
 
-/* The payload as base64 in a str, or as it came if it is a str or does not decode: a new
- * reference, or NULL with an exception. */
+/* The payload as base64 in a str, or the payload object itself if it is a str or undecodable: a
+ * new reference, or NULL with an exception. */
 static PyObject *
-text_of_payload(deagg_state *state, PyObject *payload, bool is_text)
+payload_text(deagg_state *state, const deagg_kinesis_record *kinesis_record)
 {
+    PyObject *payload = kinesis_record->payload;
     if (PyUnicode_Check(payload)) {
         return Py_NewRef(payload);
     }
-    PyObject *bytes = deagg_payload_bytes(state, payload, is_text);
-    if (bytes == NULL) {
-        return PyErr_Occurred() ? NULL : Py_NewRef(payload);
+    PyObject *bytes;
+    kpl_status status = deagg_payload_decode(state, payload, kinesis_record->is_text, &bytes);
+    if (status != KPL_OK) {
+        return status == KPL_EXCEPTION ? NULL : Py_NewRef(payload);
     }
-    PyObject *text =
-        deagg_payload_text(state, (kpl_bytes){(const uint8_t *)PyBytes_AS_STRING(bytes),
-                                              (size_t)PyBytes_GET_SIZE(bytes)});
+    PyObject *text = deagg_data_text(state, (kpl_bytes){(const uint8_t *)PyBytes_AS_STRING(bytes),
+                                                        (size_t)PyBytes_GET_SIZE(bytes)});
     Py_DECREF(bytes);
     return text;
 }
 
 PyObject *
-deagg_passed_record(deagg_state *state, const deagg_options *options,
-                    const deagg_kinesis_record *kinesis_record, kpl_status status)
+deagg_passthrough(deagg_state *state, bool decode, bool strict,
+                  const deagg_kinesis_record *kinesis_record, kpl_status status)
 {
-    PyObject *payload = kinesis_record->payload;
-    bool is_text = deagg_source_sends_text(kinesis_record->source, payload);
-    PyObject *bytes = NULL;
-    if (options->decode) {
-        bytes = deagg_payload_bytes(state, payload, is_text);
-        if (bytes == NULL) {
-            if (PyErr_Occurred()) {
-                return NULL;
-            }
-            status = KPL_NOT_BASE64;
+    PyObject *record = NULL;
+    PyObject *data = NULL;
+    if (decode) {
+        kpl_status decoded =
+            deagg_payload_decode(state, kinesis_record->payload, kinesis_record->is_text, &data);
+        if (decoded != KPL_OK) {
+            status = decoded;
         }
     }
-    if (deagg_is_damage(status) &&
-        deagg_damage_report(state, options, kinesis_record->metadata, status) < 0) {
-        Py_XDECREF(bytes);
-        return NULL;
+    if (status == KPL_EXCEPTION) {
+        goto done;
     }
-    if (bytes != NULL) {
-        return with_data(state, kinesis_record, bytes);
+    if (kpl_status_is_damage(status) &&
+        deagg_errors_report_damage(state, strict, kinesis_record->metadata, status) < 0) {
+        goto done;
     }
-    if (kinesis_record->source == DEAGG_LAMBDA) {
+    if (data == NULL && kinesis_record->source == DEAGG_LAMBDA) {
         return Py_NewRef(kinesis_record->record);
     }
-    return with_data(state, kinesis_record, text_of_payload(state, payload, is_text));
+    if (data == NULL) {
+        data = payload_text(state, kinesis_record);
+    }
+    if (data != NULL) {
+        record = with_data(state, kinesis_record, data);
+    }
+done:
+    Py_XDECREF(data);
+    return record;
 }

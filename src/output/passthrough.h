@@ -1,16 +1,15 @@
-/* What comes out for a Kinesis record that is not unpacked: a plain or a damaged one. */
-#ifndef DEAGG_PASSED_RECORD_H
-#define DEAGG_PASSED_RECORD_H
+/* Kinesis records that are passed through: plain and damaged ones. */
+#ifndef DEAGG_PASSTHROUGH_H
+#define DEAGG_PASSTHROUGH_H
 
-#include "kpl/status.h"
-#include "api/options.h"
 #include "input/source.h"
+#include "kpl/status.h"
 
-/* The record as it comes out, after damage has been reported: a new reference, to the same object
- * where it may be the same; or NULL with an exception. `kinesis_record` is in Lambda's shape; its
- * dicts, if they are new, may be changed. */
+/* Reports damage, if `status` is damage, and returns the record to yield: a new reference, to the
+ * same object where that is documented; or NULL with an exception. `kinesis_record` is in Lambda's
+ * shape. New dicts in it are reused. `decode` and `strict` are the options. */
 PyObject *
-deagg_passed_record(deagg_state *state, const deagg_options *options,
-                    const deagg_kinesis_record *kinesis_record, kpl_status status);
+deagg_passthrough(deagg_state *state, bool decode, bool strict,
+                  const deagg_kinesis_record *kinesis_record, kpl_status status);
 
 #endif

@@ -1,32 +1,31 @@
-/* Makes the dicts that people get: one user record of an aggregate each. */
-#ifndef DEAGG_USER_RECORD_H
-#define DEAGG_USER_RECORD_H
+/* Builds the dicts of user records. */
+#ifndef DEAGG_RECORD_DICTS_H
+#define DEAGG_RECORD_DICTS_H
 
 #include "output/keys.h"
-#include "api/options.h"
 
-/* What all user records of one aggregate have in common. */
+/* The common part of all user records of one aggregate. */
 typedef struct {
-    deagg_aggregate_keys keys; /* keys.aggregate is NULL when there is none */
-    PyObject *record;          /* strong: a user record, its 'kinesis' to be filled in */
-    PyObject *kinesis;         /* strong: the same of its 'kinesis' */
-} deagg_user_records;
+    deagg_keys keys;   /* keys.aggregate is NULL if empty */
+    PyObject *record;  /* strong: a user record without its 'kinesis' */
+    PyObject *kinesis; /* strong: a 'kinesis' without the user record's own values */
+} deagg_record_templates;
 
-/* Prepares for the user records of `aggregate`, which came in `record`, a Kinesis record in
- * Lambda's shape, with `kinesis` the mapping under its key 'kinesis'. *user_records is empty
- * before. 0, or -1 with an exception and *user_records still empty. */
+/* Prepares for the user records of `aggregate`. `record` is its Kinesis record in Lambda's shape,
+ * and `kinesis` the mapping under that record's 'kinesis'. *templates is empty before. 0, or -1
+ * with an exception and *templates still empty. */
 int
-deagg_user_records_begin(deagg_state *state, deagg_user_records *user_records, PyObject *record,
-                         PyObject *kinesis, const kpl_aggregate *aggregate);
+deagg_record_templates_init(deagg_record_templates *templates, deagg_state *state,
+                            PyObject *record, PyObject *kinesis, const kpl_aggregate *aggregate);
 
-/* The user record with sub-sequence number `index`, below aggregate->n_records: a new reference,
- * or NULL with MemoryError. */
+/* Builds the user record with sub-sequence number `index`: a new dict, with 'data' as bytes if
+ * `decode` and base64 otherwise; or NULL with MemoryError. */
 PyObject *
-deagg_user_records_get(deagg_state *state, const deagg_options *options,
-                       deagg_user_records *user_records, size_t index);
+deagg_record_dict_new(deagg_record_templates *templates, deagg_state *state, bool decode,
+                      size_t index);
 
-/* Drops all references; harmless on an empty one. */
+/* Drops all references. Safe if empty. */
 void
-deagg_user_records_clear(deagg_user_records *user_records);
+deagg_record_templates_clear(deagg_record_templates *templates);
 
 #endif

@@ -1,7 +1,7 @@
-/* UserRecord: see unpacked_record.h.
+/* UserRecord: see user_record.h.
  *
- * It is what collections.namedtuple would make, but without the import, and its instances are made
- * by C code. */
+ * It behaves as a class from collections.namedtuple, without importing that, and C code makes its
+ * instances. */
 #include "output/user_record.h"
 
 #include <stddef.h>
@@ -12,8 +12,8 @@
 static char *fields[] = {"partition_key", "explicit_hash_key", "data", "tags", NULL};
 
 PyObject *
-deagg_unpacked_record_new(PyTypeObject *type, PyObject *partition_key, PyObject *explicit_hash_key,
-                          PyObject *data, PyObject *tags)
+deagg_user_record_new(PyTypeObject *type, PyObject *partition_key, PyObject *explicit_hash_key,
+                      PyObject *data, PyObject *tags)
 {
     PyObject *record = NULL;
     if (data != NULL && tags != NULL) {
@@ -32,26 +32,26 @@ deagg_unpacked_record_new(PyTypeObject *type, PyObject *partition_key, PyObject 
 }
 
 static PyObject *
-unpacked_record_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+user_record_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *values[FIELD_COUNT];
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO:UserRecord", fields, &values[0],
                                      &values[1], &values[2], &values[3])) {
         return NULL;
     }
-    return deagg_unpacked_record_new(type, values[0], values[1], Py_NewRef(values[2]),
-                                     Py_NewRef(values[3]));
+    return deagg_user_record_new(type, values[0], values[1], Py_NewRef(values[2]),
+                                 Py_NewRef(values[3]));
 }
 
 static int
-unpacked_record_traverse(PyObject *self, visitproc visit, void *arg)
+user_record_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     return PyTuple_Type.tp_traverse(self, visit, arg);
 }
 
 static PyObject *
-unpacked_record_repr(PyObject *self)
+user_record_repr(PyObject *self)
 {
     return PyUnicode_FromFormat(
         "UserRecord(partition_key=%R, explicit_hash_key=%R, data=%R, tags=%R)",
@@ -59,9 +59,9 @@ unpacked_record_repr(PyObject *self)
         PyTuple_GET_ITEM(self, 3));
 }
 
-/* A new instance of `type` from the values in `iterable`; NULL with an exception. */
+/* A new instance of `type` with the values in `iterable`; NULL with an exception. */
 static PyObject *
-unpacked_record_make(PyObject *type, PyObject *iterable)
+user_record_make(PyObject *type, PyObject *iterable)
 {
     PyObject *values = PySequence_Tuple(iterable);
     if (values == NULL) {
@@ -73,7 +73,7 @@ unpacked_record_make(PyObject *type, PyObject *iterable)
 }
 
 static PyObject *
-unpacked_record_asdict(PyObject *self, PyObject *Py_UNUSED(ignored))
+user_record_asdict(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     PyObject *dict = PyDict_New();
     for (Py_ssize_t i = 0; dict != NULL && i < FIELD_COUNT; i++) {
@@ -85,11 +85,11 @@ unpacked_record_asdict(PyObject *self, PyObject *Py_UNUSED(ignored))
 }
 
 static PyObject *
-unpacked_record_replace(PyObject *self, PyObject *args, PyObject *kwargs)
+user_record_replace(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     PyObject *none = NULL;
     PyObject *record = NULL;
-    PyObject *values = unpacked_record_asdict(self, NULL);
+    PyObject *values = user_record_asdict(self, NULL);
     if (values == NULL || (none = PyTuple_New(0)) == NULL) {
         goto done;
     }
@@ -110,81 +110,81 @@ done:
 }
 
 static PyObject *
-unpacked_record_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+user_record_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     return Py_BuildValue("O(OOOO)", Py_TYPE(self), PyTuple_GET_ITEM(self, 0),
                          PyTuple_GET_ITEM(self, 1), PyTuple_GET_ITEM(self, 2),
                          PyTuple_GET_ITEM(self, 3));
 }
 
-static PyMethodDef unpacked_record_methods[] = {
-    {"_make", unpacked_record_make, METH_O | METH_CLASS,
+static PyMethodDef user_record_methods[] = {
+    {"_make", user_record_make, METH_O | METH_CLASS,
+     PyDoc_STR("_make($type, iterable, /)\n--\n\nReturn a UserRecord of the four values in "
+               "`iterable`.")},
+    {"_asdict", user_record_asdict, METH_NOARGS,
+     PyDoc_STR("_asdict($self, /)\n--\n\nReturn a dict of the field names and their values.")},
+    {"_replace", (PyCFunction)(void (*)(void))user_record_replace, METH_VARARGS | METH_KEYWORDS,
      PyDoc_STR(
-         "_make($type, iterable, /)\n--\n\nMake a UserRecord of the four values in `iterable`.")},
-    {"_asdict", unpacked_record_asdict, METH_NOARGS,
-     PyDoc_STR(
-         "_asdict($self, /)\n--\n\nReturn a dict that maps the fields' names to their values.")},
-    {"_replace", (PyCFunction)(void (*)(void))unpacked_record_replace,
-     METH_VARARGS | METH_KEYWORDS,
-     PyDoc_STR("_replace($self, /, **kwargs)\n--\n\nReturn a UserRecord with the named fields "
-               "replaced.")},
-    {"__replace__", (PyCFunction)(void (*)(void))unpacked_record_replace,
-     METH_VARARGS | METH_KEYWORDS, PyDoc_STR("Support copy.replace().")},
-    {"__reduce__", unpacked_record_reduce, METH_NOARGS, PyDoc_STR("Support pickle and copy.")},
+         "_replace($self, /, **kwargs)\n--\n\nReturn a UserRecord with new values for the named "
+         "fields.")},
+    {"__replace__", (PyCFunction)(void (*)(void))user_record_replace, METH_VARARGS | METH_KEYWORDS,
+     PyDoc_STR("Support copy.replace().")},
+    {"__reduce__", user_record_reduce, METH_NOARGS, PyDoc_STR("Support pickle and copy.")},
     {NULL, NULL, 0, NULL},
 };
 
 #define ITEM_OFFSET(index) \
     (Py_ssize_t)(offsetof(PyTupleObject, ob_item) + (index) * sizeof(PyObject *))
 
-static PyMemberDef unpacked_record_members[] = {
+static PyMemberDef user_record_members[] = {
     {"partition_key", Py_T_OBJECT_EX, ITEM_OFFSET(0), Py_READONLY, PyDoc_STR("str")},
     {"explicit_hash_key", Py_T_OBJECT_EX, ITEM_OFFSET(1), Py_READONLY,
-     PyDoc_STR("str of decimal digits, or None where the user record has none")},
+     PyDoc_STR("str of decimal digits, or None if the user record has none")},
     {"data", Py_T_OBJECT_EX, ITEM_OFFSET(2), Py_READONLY,
-     PyDoc_STR("bytes, as the producer's application gave them")},
+     PyDoc_STR("bytes from the producer's application")},
     {"tags", Py_T_OBJECT_EX, ITEM_OFFSET(3), Py_READONLY,
-     PyDoc_STR("tuple of (key, value) pairs of str, value possibly None; empty as a rule")},
+     PyDoc_STR("tuple of pairs (key, value) of str, or None as the value; normally empty")},
     {NULL, 0, 0, 0, NULL},
 };
 
-PyDoc_STRVAR(unpacked_record_doc,
-             "UserRecord(partition_key, explicit_hash_key, data, tags)\n"
-             "--\n"
-             "\n"
-             "A user record as unpack() returns it: a named tuple. Keys and tags are UTF-8, what\n"
-             "is invalid as U+FFFD.");
+PyDoc_STRVAR(
+    user_record_doc,
+    "UserRecord(partition_key, explicit_hash_key, data, tags)\n"
+    "--\n"
+    "\n"
+    "A user record as unpack() returns it: a named tuple. Keys and tags are decoded from\n"
+    "UTF-8, with invalid bytes as U+FFFD.");
 
-static PyType_Slot unpacked_record_slots[] = {
-    {Py_tp_doc, (void *)unpacked_record_doc},
-    {Py_tp_new, unpacked_record_new},
-    {Py_tp_traverse, unpacked_record_traverse},
-    {Py_tp_repr, unpacked_record_repr},
-    {Py_tp_methods, unpacked_record_methods},
-    {Py_tp_members, unpacked_record_members},
+static PyType_Slot user_record_slots[] = {
+    {Py_tp_doc, (void *)user_record_doc},
+    {Py_tp_new, user_record_new},
+    {Py_tp_traverse, user_record_traverse},
+    {Py_tp_repr, user_record_repr},
+    {Py_tp_methods, user_record_methods},
+    {Py_tp_members, user_record_members},
     {0, NULL},
 };
 
-/* Without subclasses, and immutable, so that no other object can be made one: the members rely on
- * there being all items. */
-static PyType_Spec unpacked_record_spec = {
+/* Immutable and without subclasses, so that no other object can become one: the members rely on
+ * all items being there. */
+static PyType_Spec user_record_spec = {
     .name = "aws_kpl_deagg.UserRecord",
     .itemsize = sizeof(PyObject *),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = unpacked_record_slots,
+    .slots = user_record_slots,
 };
 
 PyObject *
-deagg_unpacked_record_new_type(PyObject *module)
+deagg_user_record_new_type(PyObject *module)
 {
     PyObject *names = NULL;
     PyObject *defaults = NULL;
     PyObject *type =
-        PyType_FromModuleAndSpec(module, &unpacked_record_spec, (PyObject *)&PyTuple_Type);
+        PyType_FromModuleAndSpec(module, &user_record_spec, (PyObject *)&PyTuple_Type);
     if (type == NULL) {
         return NULL;
     }
-    /* The attributes of an immutable type cannot be set. */
+    /* In the dict, since the attributes of an immutable type cannot be set. */
     PyObject *attributes = ((PyTypeObject *)type)->tp_dict;
     names = Py_BuildValue("(ssss)", fields[0], fields[1], fields[2], fields[3]);
     defaults = PyDict_New();

@@ -1,18 +1,17 @@
-/* UserRecord: a named tuple, one user record of a payload that was unpacked. */
-#ifndef DEAGG_UNPACKED_RECORD_H
-#define DEAGG_UNPACKED_RECORD_H
+/* UserRecord: a named tuple, the type of the user records that unpack() returns. */
+#ifndef DEAGG_USER_RECORD_H
+#define DEAGG_USER_RECORD_H
 
 #include "base/compat.h"
 
-/* A new reference to the type; NULL on error. */
+/* A new reference to the type; NULL with an exception. */
 PyObject *
-deagg_unpacked_record_new_type(PyObject *module);
+deagg_user_record_new_type(PyObject *module);
 
-/* A new UserRecord of `partition_key` and `explicit_hash_key`, to which it takes references of its
- * own, and `data` and `tags`, whose references it takes over in any case; either may be NULL after
- * an error. NULL on error. */
+/* A new UserRecord; NULL with an exception. Borrows `partition_key` and `explicit_hash_key`.
+ * Steals `data` and `tags` in any case; either may be NULL after an error. */
 PyObject *
-deagg_unpacked_record_new(PyTypeObject *type, PyObject *partition_key, PyObject *explicit_hash_key,
-                          PyObject *data, PyObject *tags);
+deagg_user_record_new(PyTypeObject *type, PyObject *partition_key, PyObject *explicit_hash_key,
+                      PyObject *data, PyObject *tags);
 
 #endif

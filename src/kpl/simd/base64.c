@@ -1,4 +1,4 @@
-/* base64 in plain C: the kernel that runs everywhere, and the one the others are compared with. */
+/* base64 in plain C: the kernel that runs everywhere, and the reference for the others. */
 #include "kpl/simd/base64.h"
 
 const char kpl_base64_characters[65] =
@@ -31,7 +31,7 @@ kpl_base64_encoded_size(size_t size)
     return (size + 2) / 3 * 4;
 }
 
-/* The characters of 24 bits. */
+/* Writes the characters of 24 bits. */
 static void
 encode_group(uint32_t bits, char text[4])
 {
@@ -60,7 +60,7 @@ kpl_base64_encode_plain(kpl_bytes bytes, char *text)
 }
 
 /* Decodes 4 characters into the first `size` of 3 bytes. Returns a value above 63 unless all 4 are
- * of the alphabet. */
+ * in the alphabet. */
 static uint8_t
 decode_group(const uint8_t text[4], uint8_t *bytes, size_t size)
 {
@@ -89,7 +89,7 @@ kpl_base64_decode_plain(kpl_bytes text, uint8_t *bytes, size_t *size)
         *size = 0;
         return true;
     }
-    /* All groups but the last, which alone may hold padding. */
+    /* All groups except the last, the only one that may have padding. */
     size_t groups = text.size / 4 - 1;
     uint8_t seen = 0;
     for (size_t i = 0; i < groups; i++) {
@@ -102,7 +102,7 @@ kpl_base64_decode_plain(kpl_bytes text, uint8_t *bytes, size_t *size)
         last[i] = text.data[4 * groups + i];
     }
     for (; padding < 2 && last[3 - padding] == '='; padding++) {
-        last[3 - padding] = 'A'; /* 0, so that no bits are added */
+        last[3 - padding] = 'A'; /* 0, which adds no bits */
     }
     seen |= decode_group(last, bytes + 3 * groups, 3 - padding);
     if (seen > 63) {

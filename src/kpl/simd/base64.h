@@ -1,19 +1,18 @@
-/* base64 (RFC 4648 section 4), in which most sources send payloads. */
+/* base64 (RFC 4648 section 4), the encoding of payloads from most sources. */
 #ifndef KPL_BASE64_H
 #define KPL_BASE64_H
 
 #include "kpl/simd/kernels.h"
 
-/* The number of characters that `size` bytes become, padding included. `size` is at most
- * SIZE_MAX / 2. */
+/* The number of characters for `size` bytes, padding included. `size` is at most SIZE_MAX / 2. */
 size_t
 kpl_base64_encoded_size(size_t size);
 
-/* The characters, in the order of their values; the value of each byte, or 0xff. */
+/* The character of each value, and the value of each character: 0xff outside the alphabet. */
 extern const char kpl_base64_characters[65];
 extern const uint8_t kpl_base64_values[256];
 
-/* The kernels; their contracts are in kernels.h. */
+/* The kernels. Their contracts are in kernels.h. */
 void
 kpl_base64_encode_plain(kpl_bytes bytes, char *text);
 

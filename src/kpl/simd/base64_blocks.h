@@ -1,18 +1,19 @@
-/* base64 block by block, for the files that have vectors for one block; included by them.
+/* base64 block by block. Included by the files that have vector code for one block.
  *
- * Before the inclusion they define
+ * Each of them first defines
  *   TARGET  the attribute that functions with the instruction set carry
  *   GROUPS  how many groups, of 3 bytes and 4 characters, a block has
  *   encode_block(bytes, text)  reads exactly 3 * GROUPS bytes, writes 4 * GROUPS characters
- *   decode_block(text, bytes, &valid)  the reverse; notes in `valid` what is not of the alphabet
+ *   decode_block(text, bytes, &valid)  the reverse; records in `valid` whether a character is
+ *                                      outside the alphabet
  *   validity   the type of `valid`
  *   ALL_VALID  what `valid` starts as
- *   is_valid(valid)  whether nothing has been noted
+ *   is_valid(valid)  whether every character was in the alphabet
  *
- * Blocks lie side by side from the start. Groups left over after them are done by one more block
- * that ends where they end: it overlaps the block before, and writes the same there again. So
- * nothing outside the groups is read or written, and only input shorter than a block is left to
- * the plain kernel, beside the last group, which may have padding. */
+ * Blocks lie side by side from the start. The groups left over are covered by one more block that
+ * ends with the last of them: it overlaps the block before and writes the same bytes there again.
+ * So nothing outside the groups is read or written. The plain kernel handles the last group, which
+ * may have padding, and input shorter than a block. */
 #include "kpl/simd/base64.h"
 
 TARGET static void
@@ -40,7 +41,7 @@ decode_blocks(kpl_bytes text, uint8_t *bytes, size_t *size)
     if (text.size / 4 < GROUPS + 1) {
         return kpl_base64_decode_plain(text, bytes, size);
     }
-    size_t groups = text.size / 4 - 1; /* but for the last */
+    size_t groups = text.size / 4 - 1; /* without the last */
     validity valid = ALL_VALID;
     for (size_t done = 0; groups - done >= GROUPS; done += GROUPS) {
         decode_block(text.data + 4 * done, bytes + 3 * done, &valid);

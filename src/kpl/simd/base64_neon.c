@@ -1,8 +1,8 @@
 /* base64 with NEON, 48 bytes or 64 characters at a time.
  *
- * NEON looks up 64 bytes at once and loads and stores every third or fourth byte to a register
- * each, so groups need no shuffling: every register holds the same byte, or character, of 16
- * groups. */
+ * NEON has tables of 64 bytes, and loads and stores that deal every third or fourth byte to a
+ * register of its own. So groups need no shuffling: a register holds the first byte, or character,
+ * of 16 groups, the next register the second, and so on. */
 #include "kpl/simd/base64.h"
 
 #ifdef KPL_HAVE_NEON
@@ -30,7 +30,7 @@ encode_block(const uint8_t bytes[3 * GROUPS], char text[4 * GROUPS])
     vst4q_u8((uint8_t *)text, out);
 }
 
-/* All values seen, ORed: one above 63 marks a character that is not of the alphabet. */
+/* All values so far, ORed: a value above 63 marks a character outside the alphabet. */
 typedef uint8x16_t validity;
 #define ALL_VALID vdupq_n_u8(0)
 
@@ -40,8 +40,8 @@ is_valid(validity seen)
     return vmaxvq_u8(seen) <= 63;
 }
 
-/* The values of 16 characters, from the two halves of the table. A lookup outside its half leaves
- * what is there, and for a byte above 127, which is outside both, that is the mark. */
+/* The values of 16 characters, from the two halves of the table. A look-up outside its half keeps
+ * the previous value; a byte above 127 is outside both and keeps 0xff. */
 static inline uint8x16_t
 look_up(uint8x16_t text)
 {

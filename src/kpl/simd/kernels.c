@@ -35,7 +35,7 @@ static const kpl_kernels AVX2 = {
 #endif
 
 #ifdef KPL_HAVE_NEON
-/* Every aarch64 machine has it. */
+/* NEON is part of every aarch64 machine. */
 static const kpl_kernels NEON = {
     .name = "neon",
     .runs_here = runs_everywhere,

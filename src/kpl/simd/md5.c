@@ -1,13 +1,13 @@
-/* MD5 in plain C, one stream: the kernel that runs everywhere, and the one the others are compared
- * with. */
+/* MD5 in plain C, one message at a time: the kernel that runs everywhere, and the reference for
+ * the others. */
 #include "kpl/simd/md5.h"
 
 #include "kpl/simd/md5_state.h"
 
 #include <string.h>
 
-/* clang would add in an order that makes every step wait longer (a fifth slower), but for a change
- * to `a` that it cannot see through. gcc keeps the order by itself. */
+/* clang reorders the additions so that every step waits longer, which is a fifth slower. An empty
+ * asm that claims to change `a` prevents that. gcc keeps the order by itself. */
 #ifdef __clang__
 #define KPL_MD5_KEEP(a) keep(&(a))
 static inline void
@@ -22,7 +22,7 @@ keep(uint32_t *word)
 
 const kpl_md5_state kpl_md5_start = {0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u};
 
-/* These two compile to one move on little-endian machines. */
+/* These two compile to one move each on little-endian machines. */
 static uint32_t
 load_word(const uint8_t bytes[4])
 {
@@ -59,7 +59,7 @@ size_t
 kpl_md5_pad(kpl_bytes message, uint8_t blocks[2 * KPL_MD5_BLOCK_SIZE])
 {
     size_t rest = message.size % KPL_MD5_BLOCK_SIZE;
-    /* The byte 0x80 and the 8 bytes of the length have to fit in after the rest. */
+    /* The byte 0x80 and the 8 bytes of the length must fit after the rest. */
     size_t count = rest < KPL_MD5_BLOCK_SIZE - 8 ? 1 : 2;
     memset(blocks, 0, count * KPL_MD5_BLOCK_SIZE);
     if (rest > 0) {

@@ -10,7 +10,7 @@
 
 typedef uint32_t vector __attribute__((vector_size(4 * LANES)));
 
-/* The 16 bytes at `offset` in the block of `lane` and in that of `lane` + 4, one in each half. */
+/* The 16 bytes at `offset` in the blocks of `lane` and of `lane` + 4, one in each half. */
 TARGET static inline __m256i
 load_two_lanes(const uint8_t *const *blocks, size_t lane, size_t offset)
 {
@@ -18,8 +18,9 @@ load_two_lanes(const uint8_t *const *blocks, size_t lane, size_t offset)
                                (const __m128i *)(blocks[lane] + offset));
 }
 
-/* Turns 4 words of 8 lanes, a lane in each half of a register, into 4 registers with a word of 8
- * lanes each. `words` are the registers of the lower or upper lanes: every second one. */
+/* Transposes 4 words of 8 lanes: from registers with a lane in each half to 4 registers with one
+ * word of 8 lanes each. `words` points to the registers of the lower or upper lanes, every second
+ * one. */
 TARGET static inline void
 load_words(const uint8_t *const *blocks, size_t offset, __m256i *words)
 {

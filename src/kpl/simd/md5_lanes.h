@@ -1,31 +1,31 @@
-/* MD5 of several messages at once, one in each lane of a vector, for the files that have the
- * vectors; included by them.
+/* MD5 of several messages at once, one in each lane of a vector. Included by the files that have
+ * the vectors.
  *
- * Before the inclusion they define
+ * Each of them first defines
  *   TARGET  the attribute that functions with the instruction set carry
  *   LANES   how many words a vector has
  *   vector  a GCC vector of LANES words
  *   load_block(blocks, offset, words)  sets lane l of words[i] to word i of the block at
  *                                      blocks[l] + offset
  *
- * A vector is best two registers wide: a step has to wait for the one before, and an independent
- * register fills the time. */
+ * A vector is best two registers wide: each step waits for the one before, and a second,
+ * independent register fills that time. */
 #define KPL_MD5_KEEP(a) (void)0
 #include "kpl/simd/md5_rounds.h"
 #include "kpl/simd/md5_state.h"
 
 #include <string.h>
 
-/* With fewer messages than this, one after the other is faster (measured with AVX2). */
+/* Fewer messages than this are faster one after another (measured with AVX2). */
 #define FEWEST 3
 
-/* The messages under way, in the lanes below `active`; what the others compute, nobody reads. */
+/* The messages in progress, in the lanes below `active`. Results in other lanes are ignored. */
 typedef struct {
     size_t active;
     uint32_t a[LANES], b[LANES], c[LANES], d[LANES]; /* the state of each */
     const uint8_t *next[LANES];                      /* its next block */
-    size_t left[LANES];                              /* how many blocks lie there, at least 1 */
-    bool padded[LANES];    /* whether they are its last, those in `padding` */
+    size_t left[LANES];                              /* how many blocks follow there, at least 1 */
+    bool padded[LANES];    /* whether those are its last blocks, in `padding` */
     size_t message[LANES]; /* its index */
     uint8_t padding[LANES][2 * KPL_MD5_BLOCK_SIZE];
 } lanes;
@@ -45,7 +45,7 @@ get_state(const lanes *all, size_t lane)
     return (kpl_md5_state){all->a[lane], all->b[lane], all->c[lane], all->d[lane]};
 }
 
-/* Lets a lane go on to the last blocks of its message. */
+/* Moves a lane on to the last blocks of its message. */
 static void
 start_padding(lanes *all, size_t lane, kpl_bytes message)
 {
@@ -67,7 +67,7 @@ start_message(lanes *all, size_t lane, const kpl_bytes *messages, size_t index)
     }
 }
 
-/* Makes the last active lane's message this lane's. */
+/* Moves the message of the last active lane into this lane, which has finished its own. */
 static void
 close_lane(lanes *all, size_t lane)
 {
@@ -87,8 +87,8 @@ close_lane(lanes *all, size_t lane)
     }
 }
 
-/* Runs `count` blocks of every lane. Every active lane has that many left; the others read along
- * with lane 0, so that they, too, read only what is there. */
+/* Hashes `count` blocks in every lane. Every active lane has that many left. The other lanes read
+ * the blocks of lane 0, so that they stay inside readable memory. */
 TARGET static void
 run_blocks(lanes *all, size_t count)
 {
@@ -117,7 +117,7 @@ run_blocks(lanes *all, size_t count)
     }
 }
 
-/* How many blocks every active lane has left at least. */
+/* The fewest blocks that any active lane has left. */
 static size_t
 fewest_left(const lanes *all)
 {
@@ -128,7 +128,7 @@ fewest_left(const lanes *all)
     return fewest;
 }
 
-/* Finishes the message of a lane by itself. */
+/* Finishes the message of one lane without vectors. */
 static void
 finish_alone(const lanes *all, size_t lane, kpl_bytes message, uint8_t digest[KPL_DIGEST_SIZE])
 {
@@ -151,7 +151,7 @@ md5_many(const kpl_bytes *messages, size_t count, uint8_t (*digests)[KPL_DIGEST_
     }
     while (all.active >= FEWEST) {
         run_blocks(&all, fewest_left(&all));
-        /* Downwards: what a closed lane takes over is from above, so it has been looked at. */
+        /* Downwards: a closed lane receives a message from above, which has been handled. */
         for (size_t lane = all.active; lane-- > 0;) {
             size_t message = all.message[lane];
             if (all.left[lane] > 0) {

@@ -11,8 +11,8 @@
 
 typedef uint32_t vector __attribute__((vector_size(4 * LANES)));
 
-/* Turns 4 words of 4 lanes, a lane in each register, into 4 registers with a word of 4 lanes each.
- * `words` are the registers of the lower or upper lanes: every second one. */
+/* Transposes 4 words of 4 lanes: from registers with one lane each to 4 registers with one word of
+ * 4 lanes each. `words` points to the registers of the lower or upper lanes, every second one. */
 static inline void
 load_words(const uint8_t *const *blocks, size_t offset, uint32x4_t *words)
 {

@@ -4,12 +4,11 @@
 #ifndef KPL_MD5_ROUNDS_H
 #define KPL_MD5_ROUNDS_H
 
-/* Each step waits for `b`, which the step before has made, so what does not need `b` comes first.
- * F is written to need it late. G's two halves share no bit, so the one without `b` is added by
- * itself.
+/* Each step waits for `b`, the result of the step before, so everything that does not need `b`
+ * comes first. F is written to need it late. G's two halves share no bit, so the half without `b`
+ * is added separately.
  *
- * Where the compiler would rather add from the other end, KPL_MD5_KEEP(a) makes it keep to the
- * order; the file that includes this defines it. */
+ * KPL_MD5_KEEP(a), defined by the including file, makes a compiler keep that order. */
 #define KPL_MD5_BEGIN_STEP(a, word, constant) ((a) += (word) + (constant), KPL_MD5_KEEP(a))
 #define KPL_MD5_END_STEP(a, b, bits) ((a) = ((a) << (bits) | (a) >> (32 - (bits))) + (b))
 
@@ -25,7 +24,7 @@
     (KPL_MD5_BEGIN_STEP(a, word, constant), (a) += ((b) | ~(d)) ^ (c), \
      KPL_MD5_END_STEP(a, b, bits))
 
-/* Runs the block `w`, an array of 16 words, over the state in `a` to `d`. */
+/* Updates the state in `a` to `d` with the block `w`, an array of 16 words. */
 #define KPL_MD5_ROUNDS(a, b, c, d, w)                     \
     KPL_MD5_STEP_F(a, b, c, d, (w)[0], 7, 0xd76aa478u);   \
     KPL_MD5_STEP_F(d, a, b, c, (w)[1], 12, 0xe8c7b756u);  \

@@ -1,0 +1,33 @@
+"""Every allocation that fails raises MemoryError, leaks nothing, and harms no later call."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("_testcapi", reason="this Python has no means to make allocations fail")
+
+import failing_allocations
+from failing_allocations import OTHERS, SOUND, UNSOUND
+
+PROGRAM = failing_allocations.__file__
+TIMEOUT = 300
+
+
+@pytest.mark.parametrize("case", SOUND | UNSOUND | OTHERS)
+def test_every_allocation_that_fails(case):
+    process = subprocess.run(
+        [sys.executable, "-X", "faulthandler", PROGRAM, case],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    assert process.returncode == 0, process.stderr
+    outcomes = list(map(json.loads, process.stdout.splitlines()))
+    assert len(outcomes) == (2 if case in OTHERS else 4)
+    for outcome in outcomes:
+        assert outcome["failures before the first success"] > 0
+        assert max(outcome["growth"]) <= 0, outcome
+        if case in SOUND:
+            assert outcome["failures after it"] == 0, outcome
