@@ -88,7 +88,8 @@ deagg_passthrough(deagg_state *state, bool boto3, bool decode, bool strict,
         return Py_NewRef(kinesis_record->record);
     }
     if (data == NULL) {
-        data = payload_text(state, boto3, kinesis_record);
+        data = decode ? Py_NewRef(kinesis_record->payload)
+                      : payload_text(state, boto3, kinesis_record);
     }
     if (data != NULL) {
         record = with_data(state, kinesis_record, data);

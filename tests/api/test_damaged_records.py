@@ -17,7 +17,7 @@ from aggregates import (
 )
 
 import aws_kpl_deagg
-from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
+from aws_kpl_deagg import AggregateError, deaggregate_records, iter_deaggregate_records
 
 SECRET = b"secret"
 MESSAGE = message([SECRET], [record(0, SECRET), record(0, SECRET)])
@@ -127,7 +127,7 @@ def test_without_the_magic_nothing_is_damaged(data, deaggregate, caplog):
     assert not caplog.records
 
 
-@pytest.mark.parametrize("sequence_number", [None, 7, "100%s", "%(x)s", "🔑"])
+@pytest.mark.parametrize("sequence_number", [7, "100%s", "%(x)s", "🔑"])
 def test_sequence_number_is_logged_as_it_is(sequence_number, caplog):
     deaggregate_records([kinesis_record(PAYLOAD[:-1] + b"?", sequence_number)])
     (line,) = caplog.records
@@ -135,12 +135,18 @@ def test_sequence_number_is_logged_as_it_is(sequence_number, caplog):
     assert str(sequence_number) in line.getMessage()
 
 
-def test_record_without_sequence_number(caplog):
+@pytest.mark.parametrize("metadata", [{}, {"sequenceNumber": None}])
+def test_record_without_sequence_number(metadata, caplog):
     data = base64_text(PAYLOAD[:-1] + b"?")
-    one = {"kinesis": {"data": data}}
+    one = {"kinesis": {"data": data, **metadata}}
     assert deaggregate_records(one)[0] is one
     (line,) = caplog.records
-    assert line.args == (None, WRONG_DIGEST)
+    assert line.args[1] == WRONG_DIGEST
+    assert "Kinesis record without a sequence number is a damaged" in line.getMessage()
+    assert "None" not in line.getMessage()
+    with pytest.raises(AggregateError) as error:
+        deaggregate_records(one, strict=True)
+    assert error.value.args == (None, WRONG_DIGEST)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The option hash_key_range: aggregates of another shard are dropped, whole."""
 
 import hashlib
+import types
 
 import oracle
 import pytest
@@ -22,32 +23,65 @@ def hash_key_of(partition_key: bytes) -> int:
     return int.from_bytes(hashlib.md5(partition_key, usedforsecurity=False).digest(), "big")
 
 
+def boto3_range(first, last):
+    """As boto3 describes a shard's."""
+    return {"StartingHashKey": first, "EndingHashKey": last}
+
+
 @on_both_functions
 @pytest.mark.parametrize(
-    "hash_key_range",
+    ("error", "hash_key_range"),
     [
-        7,
-        "01",
-        [0, 1],
-        (),
-        (0,),
-        (0, 1, 2),
-        (1, 0),
-        (LAST_HASH_KEY, 0),
-        (-1, 1),
-        (0, -1),
-        (0, LAST_HASH_KEY + 1),
-        (LAST_HASH_KEY + 1, LAST_HASH_KEY + 2),
-        (0, 10**60),
-        (0.0, 1.0),
-        ("0", "1"),
-        (None, 1),
-        (0, None),
+        (TypeError, 7),
+        (TypeError, "01"),
+        (TypeError, [0, 1]),
+        (TypeError, (0.0, 1.0)),
+        (TypeError, ("0", "1")),
+        (TypeError, (None, 1)),
+        (TypeError, (0, None)),
+        (TypeError, boto3_range(0, 1)),
+        (TypeError, boto3_range("0", None)),
+        (TypeError, boto3_range(b"0", "1")),
+        (ValueError, ()),
+        (ValueError, (0,)),
+        (ValueError, (0, 1, 2)),
+        (ValueError, (1, 0)),
+        (ValueError, (LAST_HASH_KEY, 0)),
+        (ValueError, (-1, 1)),
+        (ValueError, (0, -1)),
+        (ValueError, (0, LAST_HASH_KEY + 1)),
+        (ValueError, (LAST_HASH_KEY + 1, LAST_HASH_KEY + 2)),
+        (ValueError, (0, 10**60)),
+        (ValueError, {}),
+        (ValueError, {"StartingHashKey": "0"}),
+        (ValueError, {"EndingHashKey": "0"}),
+        (ValueError, boto3_range("1", "0")),
+        (ValueError, boto3_range("0", str(LAST_HASH_KEY + 1))),
+        (ValueError, boto3_range("", "1")),
+        (ValueError, boto3_range("-1", "1")),
+        (ValueError, boto3_range("0", " 1")),
+        (ValueError, boto3_range("0", "\u0661")),
+        (ValueError, boto3_range("0", "\ud800")),
     ],
 )
-def test_invalid_hash_key_range(deaggregate, hash_key_range):
-    with pytest.raises(ValueError, match="hash"):
+def test_invalid_hash_key_range(deaggregate, error, hash_key_range):
+    with pytest.raises(error, match="(?i)hash_?key_?range") as caught:
         deaggregate([], hash_key_range=hash_key_range)
+    assert caught.type is error
+
+
+@on_both_functions
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (7, 2**127), (LAST_HASH_KEY, LAST_HASH_KEY)])
+def test_boto3s_range_is_the_tuple(deaggregate, first, last):
+    records = [
+        one_user_record(b"a", b"%d" % hash_key)
+        for hash_key in (0, 6, 7, 8, 2**127, 2**127 + 1, LAST_HASH_KEY)
+    ]
+    kept = list(deaggregate(records, hash_key_range=(first, last)))
+    assert kept
+    shard_range = types.MappingProxyType(boto3_range(str(first), f"00{last}"))
+    for each in (shard_range, dict(shard_range)):
+        assert list(deaggregate(records, hash_key_range=each)) == kept
 
 
 def one_user_record(partition_key: bytes, explicit_hash_key: bytes | None = None):

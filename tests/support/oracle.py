@@ -60,6 +60,7 @@ class StrictError(Exception):
 class Options(NamedTuple):
     """The functions' options."""
 
+    data_format: str | None = None
     decode: bool = False
     strict: bool = False
     verify: bool = True
@@ -261,6 +262,12 @@ def read_text(data: Any) -> bytes | None:
         return None
 
 
+def is_exact(data: Any) -> bool:
+    """Whether text has only characters of base64's alphabet, padding and line breaks."""
+    text = data if isinstance(data, str) else str(data, "latin-1")
+    return re.fullmatch(r"[A-Za-z0-9+/=\r\n]*", text) is not None
+
+
 # The Kinesis record
 
 
@@ -300,18 +307,23 @@ def read_bytes(kinesis_record: oracle_sources.KinesisRecord) -> bytes | None:
 
 
 def passed_record(
-    kinesis_record: oracle_sources.KinesisRecord, payload: bytes | None, decode: bool
+    kinesis_record: oracle_sources.KinesisRecord, payload: bytes | None, options: Options
 ) -> Any:
     """Returns the result for a plain or damaged record; `payload` is None for odd text."""
     record, is_converted = kinesis_record.record, kinesis_record.is_converted
-    if payload is None or not (decode or is_converted):
+    if payload is None or not (options.decode or is_converted):
         return record
-    if decode:
+    if options.decode:
         return oracle_sources.with_data(record, payload)
-    if isinstance(kinesis_record.payload, str):
+    keeps_bytes = options.data_format == "Boto3" and kinesis_record.source == oracle_sources.BOTO3
+    if isinstance(kinesis_record.payload, str) or keeps_bytes:
         return record
     text = binascii.b2a_base64(payload, newline=False).decode("ascii")
     return oracle_sources.with_data(record, text)
+
+
+def log_name(sequence_number: Any) -> Any:
+    return "without a sequence number" if sequence_number is None else sequence_number
 
 
 def deaggregate_record(record: Any, log: list[tuple[Any, ...]], options: Options) -> list[Any]:
@@ -329,19 +341,21 @@ def deaggregate_record(record: Any, log: list[tuple[Any, ...]], options: Options
     if user_records is not None:
         first, last = options.hash_key_range or (0, 0)
         if not all(first <= each <= last for each in hash_keys):
-            log.append((sequence_number,))
+            log.append((log_name(sequence_number),))
             return []
         return [
             user_record_dict(kinesis_record.record, number, user_record, options.decode)
             for number, user_record in enumerate(user_records)
         ]
-    if options.decode and payload is None:
+    if options.decode and kinesis_record.is_text and not is_exact(kinesis_record.payload):
+        payload = None
+    if options.decode and payload is None and reason is None:
         reason = NOT_BASE64
     if reason is not None:
         if options.strict:
             raise StrictError(sequence_number, reason)
-        log.append((sequence_number, reason))
-    return [passed_record(kinesis_record, payload, options.decode)]
+        log.append((log_name(sequence_number), reason))
+    return [passed_record(kinesis_record, payload, options)]
 
 
 def iter_deaggregate(

@@ -46,7 +46,11 @@ class KinesisRecord(NamedTuple):
     record: Mapping
     payload: Any
     is_text: bool
-    is_converted: bool
+    source: str
+
+    @property
+    def is_converted(self) -> bool:
+        return self.source != LAMBDA
 
 
 def source_of(record: Any) -> str | None:
@@ -118,7 +122,7 @@ def read(record: Any) -> KinesisRecord:
     payload = in_lambda_shape["kinesis"]["data"]
     is_text = source != BOTO3 or isinstance(payload, str)
     require_payload(payload, is_text)
-    return KinesisRecord(in_lambda_shape, payload, is_text, source != LAMBDA)
+    return KinesisRecord(in_lambda_shape, payload, is_text, source)
 
 
 def with_data(record: Mapping, data: Any) -> dict[Any, Any]:

@@ -73,6 +73,7 @@ BOUNDS = st.sampled_from([0, 1, 2**127 - 1, 2**127, 2**128 - 1]) | st.integers(0
 RANGES = st.tuples(BOUNDS, BOUNDS).map(lambda bounds: tuple(sorted(bounds)))
 
 OPTIONS = {
+    "data_format": st.sampled_from([None, "Boto3"]),
     "decode": st.booleans(),
     "strict": st.booleans(),
     "verify": st.booleans(),
