@@ -5,12 +5,12 @@ from typing_extensions import Buffer, Self
 
 from aws_kpl_deagg.record_types import DeaggregatedRecord, DecodedRecord
 
-# Plain and damaged records from Lambda are returned as the same object.
-_Record = TypeVar("_Record", bound=Mapping[str, Any])
 _Result_co = TypeVar("_Result_co", covariant=True)
 
+# The TypedDicts of type stubs are Mapping[str, Any], but neither dict nor Mapping[str, str].
+_Records: TypeAlias = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 _DataFormat: TypeAlias = Literal["Boto3"] | None
-_HashKeyRange: TypeAlias = tuple[int, int] | None
+_HashKeyRange: TypeAlias = tuple[int, int] | Mapping[str, Any] | None
 _Tags: TypeAlias = tuple[tuple[str, str | None], ...]
 _FieldNames: TypeAlias = tuple[
     Literal["partition_key"], Literal["explicit_hash_key"], Literal["data"], Literal["tags"]
@@ -22,8 +22,10 @@ protobuf_c_version: str
 
 @final
 class UserRecordIterator(Generic[_Result_co]):
-    def __iter__(self) -> UserRecordIterator[_Result_co]: ...
+    def __iter__(self) -> Self: ...
     def __next__(self) -> _Result_co: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: object) -> None: ...
     def close(self) -> None: ...
 
 # Like a NamedTuple, but with the signatures that the type really has.
@@ -56,85 +58,67 @@ class AggregateError(ValueError):
     @property
     def reason(self) -> str: ...
 
+# The last overload is for a variable as `decode`, and for "Boto3": a user record's data is then
+# str, and that of a plain record from boto3 is bytes.
 @overload
 def deaggregate_records(
-    records: _Record | Iterable[_Record],
-    data_format: _DataFormat = None,
+    records: _Records,
+    data_format: None = None,
     *,
     decode: Literal[False] = False,
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> list[_Record | DeaggregatedRecord]: ...
+) -> list[DeaggregatedRecord]: ...
 @overload
 def deaggregate_records(
-    records: _Record | Iterable[_Record],
+    records: _Records,
     data_format: _DataFormat = None,
     *,
     decode: Literal[True],
-    strict: Literal[True],
+    strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
 ) -> list[DecodedRecord]: ...
 @overload
 def deaggregate_records(
-    records: _Record | Iterable[_Record],
+    records: _Records,
     data_format: _DataFormat = None,
     *,
-    decode: Literal[True],
+    decode: bool = False,
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> list[_Record | DecodedRecord]: ...
-@overload
-def deaggregate_records(
-    records: _Record | Iterable[_Record],
-    data_format: _DataFormat = None,
-    *,
-    decode: bool,
-    strict: bool = False,
-    verify: bool = True,
-    hash_key_range: _HashKeyRange = None,
-) -> list[_Record | DeaggregatedRecord | DecodedRecord]: ...
+) -> list[DeaggregatedRecord | DecodedRecord]: ...
 @overload
 def iter_deaggregate_records(
-    records: _Record | Iterable[_Record],
-    data_format: _DataFormat = None,
+    records: _Records,
+    data_format: None = None,
     *,
     decode: Literal[False] = False,
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> UserRecordIterator[_Record | DeaggregatedRecord]: ...
+) -> UserRecordIterator[DeaggregatedRecord]: ...
 @overload
 def iter_deaggregate_records(
-    records: _Record | Iterable[_Record],
+    records: _Records,
     data_format: _DataFormat = None,
     *,
     decode: Literal[True],
-    strict: Literal[True],
+    strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
 ) -> UserRecordIterator[DecodedRecord]: ...
 @overload
 def iter_deaggregate_records(
-    records: _Record | Iterable[_Record],
+    records: _Records,
     data_format: _DataFormat = None,
     *,
-    decode: Literal[True],
+    decode: bool = False,
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> UserRecordIterator[_Record | DecodedRecord]: ...
-@overload
-def iter_deaggregate_records(
-    records: _Record | Iterable[_Record],
-    data_format: _DataFormat = None,
-    *,
-    decode: bool,
-    strict: bool = False,
-    verify: bool = True,
-    hash_key_range: _HashKeyRange = None,
-) -> UserRecordIterator[_Record | DeaggregatedRecord | DecodedRecord]: ...
-def is_aggregated(payload: Buffer, /) -> bool: ...
+) -> UserRecordIterator[DeaggregatedRecord | DecodedRecord]: ...
+def is_aggregated(payload: Buffer) -> bool: ...
 def unpack(payload: Buffer, *, verify: bool = True) -> list[UserRecord]: ...

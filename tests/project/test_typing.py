@@ -41,3 +41,14 @@ MESSAGE = aggregates.message(
 def test_types_know_every_key_of_every_source(make, data, decode, kind):
     for record in deaggregate_records([make(data)], decode=decode):
         assert_fits(record, kind)
+
+
+def test_types_know_plain_data_of_boto3_callers():
+    payloads = [b"plain", aggregates.payload(MESSAGE)]
+    plain, *user_records = deaggregate_records(
+        [aggregates.boto3_record(payload) for payload in payloads], data_format="Boto3"
+    )
+    assert_fits(plain, DecodedRecord)
+    assert len(user_records) == 2
+    for record in user_records:
+        assert_fits(record, DeaggregatedRecord)
