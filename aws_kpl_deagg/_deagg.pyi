@@ -1,3 +1,6 @@
+# Editors show only a stub's docstrings. These repeat the first paragraph and the example of those
+# that help() shows; the docstring of the first overload stands for all.
+
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, final, overload
 
@@ -31,6 +34,10 @@ class UserRecordIterator(Generic[_Result_co]):
 # Like a NamedTuple, but with the signatures that the type really has.
 @final
 class UserRecord(tuple[str, str | None, bytes, _Tags]):
+    """A user record as unpack() returns it: a named tuple. Keys and tags are decoded from
+    UTF-8, with invalid bytes as U+FFFD.
+    """
+
     __match_args__: ClassVar[_FieldNames]
     _fields: ClassVar[_FieldNames]
     _field_defaults: ClassVar[dict[str, Any]]
@@ -52,6 +59,10 @@ class UserRecord(tuple[str, str | None, bytes, _Tags]):
     def __replace__(self, /, **kwargs: Any) -> Self: ...
 
 class AggregateError(ValueError):
+    """A payload that claims to be an aggregate of the Kinesis Producer Library (KPL) but is
+    not one.
+    """
+
     def __init__(self, sequence_number: str | None, reason: str, /) -> None: ...
     @property
     def sequence_number(self) -> str | None: ...
@@ -69,7 +80,14 @@ def deaggregate_records(
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> list[DeaggregatedRecord]: ...
+) -> list[DeaggregatedRecord]:
+    """Return a list of all user records in `records`, in order.
+
+    Example:
+        for record in deaggregate_records(event['Records'], decode=True):
+            print(record['kinesis']['partitionKey'], record['kinesis']['data'])
+    """
+
 @overload
 def deaggregate_records(
     records: _Records,
@@ -99,7 +117,14 @@ def iter_deaggregate_records(
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> UserRecordIterator[DeaggregatedRecord]: ...
+) -> UserRecordIterator[DeaggregatedRecord]:
+    """Return an iterator over all user records in `records`, in order.
+
+    Example:
+        with iter_deaggregate_records(event['Records']) as records:
+            first = next(records, None)
+    """
+
 @overload
 def iter_deaggregate_records(
     records: _Records,
@@ -120,5 +145,19 @@ def iter_deaggregate_records(
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
 ) -> UserRecordIterator[DeaggregatedRecord | DecodedRecord]: ...
-def is_aggregated(payload: Buffer) -> bool: ...
-def unpack(payload: Buffer, *, verify: bool = True) -> list[UserRecord]: ...
+def is_aggregated(payload: Buffer) -> bool:
+    """Return whether `payload`, a bytes-like object, has the magic, length and MD5 digest of an
+    aggregate of the Kinesis Producer Library. Its message may still be malformed.
+
+    Example:
+        aggregates = [record for record in response['Records'] if is_aggregated(record['Data'])]
+    """
+
+def unpack(payload: Buffer, *, verify: bool = True) -> list[UserRecord]:
+    """Return a list of the UserRecords in `payload`, a bytes-like object that holds an aggregate
+    of the Kinesis Producer Library.
+
+    Example:
+        for partition_key, explicit_hash_key, data, tags in unpack(payload):
+            print(partition_key, data)
+    """
