@@ -17,7 +17,7 @@ import readme
 from project import EXAMPLES, PROJECT, TESTS
 
 # Not every library has all types, and that is not a recipe's fault.
-INCOMPLETE_LIBRARIES = ("aws_lambda_powertools", "pandas", "pyarrow")
+INCOMPLETE_LIBRARIES = ("aws_lambda_powertools", "pyarrow")
 INCOMPLETE = """\
 # pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
 # pyright: reportUnknownMemberType=false, reportUnknownParameterType=false
@@ -56,13 +56,9 @@ def undefined_names(code):
 
 def prose_programs():
     """Each Python block of README.md and docs/, by a name for its file."""
-    for page in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("**/*.md"))]:
-        for number, code in enumerate(readme.python_blocks(page.read_text(encoding="utf-8"))):
-            given = "".join(f"{name} = _given()\n" for name in undefined_names(code))
-            yield (
-                f"{page.stem}_block_{number}.py".replace("-", "_"),
-                PROSE + INCOMPLETE + (GIVEN + given if given else "") + code,
-            )
+    for number, code in enumerate(readme.python_blocks()):
+        given = "".join(f"{name} = _given()\n" for name in undefined_names(code))
+        yield f"prose_{number}.py", PROSE + INCOMPLETE + (GIVEN + given if given else "") + code
 
 
 def recipes():

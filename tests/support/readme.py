@@ -28,9 +28,9 @@ _INDENTED = re.compile(r"(?<=\n\n)(?: {4}.*\n|\n(?= {4}))+")
 _prose = _INDENTED.sub("", _FENCED.sub("", TEXT))
 
 
-def python_blocks(text: str = TEXT) -> list[str]:
+def python_blocks() -> list[str]:
     return [
-        textwrap.dedent(code) for language, code in _FENCED.findall(text) if language == "python"
+        textwrap.dedent(code) for language, code in _FENCED.findall(TEXT) if language == "python"
     ]
 
 
