@@ -22,8 +22,8 @@ try:
         is_aggregated,
         unpack,
     )
-except ModuleNotFoundError as error:
-    if error.name != "aws_kpl_deagg._deagg":
+except ModuleNotFoundError as _error:
+    if _error.name != "aws_kpl_deagg._deagg":
         raise
     raise ImportError(
         "aws_kpl_deagg was imported from its source folder, where the extension is not built for "

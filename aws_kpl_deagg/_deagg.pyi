@@ -1,3 +1,6 @@
+# Editors show only a stub's docstrings. These repeat the first paragraph and the example of those
+# that help() shows; the docstring of the first overload stands for all.
+
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, final, overload
 
@@ -5,12 +8,12 @@ from typing_extensions import Buffer, Self
 
 from aws_kpl_deagg.record_types import DeaggregatedRecord, DecodedRecord
 
-# Plain and damaged records from Lambda are returned as the same object.
-_Record = TypeVar("_Record", bound=Mapping[str, Any])
 _Result_co = TypeVar("_Result_co", covariant=True)
 
+# The TypedDicts of type stubs are Mapping[str, Any], but neither dict nor Mapping[str, str].
+_Records: TypeAlias = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 _DataFormat: TypeAlias = Literal["Boto3"] | None
-_HashKeyRange: TypeAlias = tuple[int, int] | None
+_HashKeyRange: TypeAlias = tuple[int, int] | Mapping[str, Any] | None
 _Tags: TypeAlias = tuple[tuple[str, str | None], ...]
 _FieldNames: TypeAlias = tuple[
     Literal["partition_key"], Literal["explicit_hash_key"], Literal["data"], Literal["tags"]
@@ -22,13 +25,19 @@ protobuf_c_version: str
 
 @final
 class UserRecordIterator(Generic[_Result_co]):
-    def __iter__(self) -> UserRecordIterator[_Result_co]: ...
+    def __iter__(self) -> Self: ...
     def __next__(self) -> _Result_co: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: object) -> None: ...
     def close(self) -> None: ...
 
 # Like a NamedTuple, but with the signatures that the type really has.
 @final
 class UserRecord(tuple[str, str | None, bytes, _Tags]):
+    """A user record as unpack() returns it: a named tuple. Keys and tags are decoded from
+    UTF-8, with invalid bytes as U+FFFD.
+    """
+
     __match_args__: ClassVar[_FieldNames]
     _fields: ClassVar[_FieldNames]
     _field_defaults: ClassVar[dict[str, Any]]
@@ -50,91 +59,105 @@ class UserRecord(tuple[str, str | None, bytes, _Tags]):
     def __replace__(self, /, **kwargs: Any) -> Self: ...
 
 class AggregateError(ValueError):
+    """A payload that claims to be an aggregate of the Kinesis Producer Library (KPL) but is
+    not one.
+    """
+
     def __init__(self, sequence_number: str | None, reason: str, /) -> None: ...
     @property
     def sequence_number(self) -> str | None: ...
     @property
     def reason(self) -> str: ...
 
+# The last overload is for a variable as `decode`, and for "Boto3": a user record's data is then
+# str, and that of a plain record from boto3 is bytes.
 @overload
 def deaggregate_records(
-    records: _Record | Iterable[_Record],
-    data_format: _DataFormat = None,
+    records: _Records,
+    data_format: None = None,
     *,
     decode: Literal[False] = False,
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> list[_Record | DeaggregatedRecord]: ...
+) -> list[DeaggregatedRecord]:
+    """Return a list of all user records in `records`, in order.
+
+    Example:
+        for record in deaggregate_records(event['Records'], decode=True):
+            print(record['kinesis']['partitionKey'], record['kinesis']['data'])
+    """
+
 @overload
 def deaggregate_records(
-    records: _Record | Iterable[_Record],
+    records: _Records,
     data_format: _DataFormat = None,
     *,
     decode: Literal[True],
-    strict: Literal[True],
+    strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
 ) -> list[DecodedRecord]: ...
 @overload
 def deaggregate_records(
-    records: _Record | Iterable[_Record],
+    records: _Records,
     data_format: _DataFormat = None,
     *,
-    decode: Literal[True],
+    decode: bool = False,
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> list[_Record | DecodedRecord]: ...
-@overload
-def deaggregate_records(
-    records: _Record | Iterable[_Record],
-    data_format: _DataFormat = None,
-    *,
-    decode: bool,
-    strict: bool = False,
-    verify: bool = True,
-    hash_key_range: _HashKeyRange = None,
-) -> list[_Record | DeaggregatedRecord | DecodedRecord]: ...
+) -> list[DeaggregatedRecord | DecodedRecord]: ...
 @overload
 def iter_deaggregate_records(
-    records: _Record | Iterable[_Record],
-    data_format: _DataFormat = None,
+    records: _Records,
+    data_format: None = None,
     *,
     decode: Literal[False] = False,
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> UserRecordIterator[_Record | DeaggregatedRecord]: ...
+) -> UserRecordIterator[DeaggregatedRecord]:
+    """Return an iterator over all user records in `records`, in order.
+
+    Example:
+        with iter_deaggregate_records(event['Records']) as records:
+            first = next(records, None)
+    """
+
 @overload
 def iter_deaggregate_records(
-    records: _Record | Iterable[_Record],
+    records: _Records,
     data_format: _DataFormat = None,
     *,
     decode: Literal[True],
-    strict: Literal[True],
+    strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
 ) -> UserRecordIterator[DecodedRecord]: ...
 @overload
 def iter_deaggregate_records(
-    records: _Record | Iterable[_Record],
+    records: _Records,
     data_format: _DataFormat = None,
     *,
-    decode: Literal[True],
+    decode: bool = False,
     strict: bool = False,
     verify: bool = True,
     hash_key_range: _HashKeyRange = None,
-) -> UserRecordIterator[_Record | DecodedRecord]: ...
-@overload
-def iter_deaggregate_records(
-    records: _Record | Iterable[_Record],
-    data_format: _DataFormat = None,
-    *,
-    decode: bool,
-    strict: bool = False,
-    verify: bool = True,
-    hash_key_range: _HashKeyRange = None,
-) -> UserRecordIterator[_Record | DeaggregatedRecord | DecodedRecord]: ...
-def is_aggregated(payload: Buffer, /) -> bool: ...
-def unpack(payload: Buffer, *, verify: bool = True) -> list[UserRecord]: ...
+) -> UserRecordIterator[DeaggregatedRecord | DecodedRecord]: ...
+def is_aggregated(payload: Buffer) -> bool:
+    """Return whether `payload`, a bytes-like object, has the magic, length and MD5 digest of an
+    aggregate of the Kinesis Producer Library. Its message may still be malformed.
+
+    Example:
+        aggregates = [record for record in response['Records'] if is_aggregated(record['Data'])]
+    """
+
+def unpack(payload: Buffer, *, verify: bool = True) -> list[UserRecord]:
+    """Return a list of the UserRecords in `payload`, a bytes-like object that holds an aggregate
+    of the Kinesis Producer Library.
+
+    Example:
+        for partition_key, explicit_hash_key, data, tags in unpack(payload):
+            print(partition_key, data)
+    """

@@ -16,8 +16,6 @@ __all__ = [
 
 
 class _OptionalMetadata(TypedDict, total=False):
-    # Always present in user records; in plain records, if their source has it.
-    partitionKey: str
     # Present only in user records.
     explicitHashKey: str | None
     subSequenceNumber: int
@@ -30,8 +28,10 @@ class _OptionalMetadata(TypedDict, total=False):
 
 
 class _Metadata(_OptionalMetadata):
+    # Every source has these. A key that a Kinesis record lacks all the same stays absent.
     kinesisSchemaVersion: str
     sequenceNumber: str
+    partitionKey: str
     # Seconds (Lambda, Pipes), milliseconds (Firehose, Analytics) or a datetime (boto3).
     approximateArrivalTimestamp: int | float | datetime
 
@@ -60,12 +60,21 @@ class _EventKeys(TypedDict, total=False):
 
 
 class DeaggregatedRecord(_EventKeys):
-    """A user record, or a plain record of a source other than Lambda, as the package makes it."""
+    """A user record or a plain record, as the package returns it.
+
+    A plain record from Lambda is the same object that went in, so it may be a mapping of another
+    class than dict. With `data_format="Boto3"` a plain record from boto3 has bytes as its
+    `data`, so it is a DecodedRecord.
+    """
 
     kinesis: DeaggregatedKinesis
 
 
 class DecodedRecord(_EventKeys):
-    """A user record or a plain record as the package makes it with `decode=True`."""
+    """A user record or a plain record, as the package returns it with `decode=True`.
+
+    The exception: a damaged record whose `data` is not base64 is passed through untouched, so its
+    `data` is still str. The logger reports each; with `strict=True` it raises AggregateError.
+    """
 
     kinesis: DecodedKinesis

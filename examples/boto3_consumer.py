@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_kpl_deagg import iter_deaggregate_records
+from aws_kpl_deagg.record_types import DecodedKinesis
 
 SECONDS_BETWEEN_READS = 1.0
 
@@ -31,18 +32,15 @@ SECONDS_BETWEEN_READS = 1.0
 def consume(
     client: Any,
     stream: str,
-    shard: dict[str, Any],
+    shard: Mapping[str, Any],
     checkpoint_file: Path,
-    process: Callable[[Mapping[str, Any]], None],
+    process: Callable[[DecodedKinesis], None],
 ) -> None:
     """Calls process() with the 'kinesis' of each user record, in which `data` is bytes.
 
     Returns at the end of the shard, which a reshard brings about: continue with the shard's
     children then. A damaged aggregate is logged, and processed as a plain record.
     """
-    hash_keys = shard["HashKeyRange"]
-    # Drops aggregates that a reshard has put into the wrong shard: the KPL sends them again.
-    hash_key_range = int(hash_keys["StartingHashKey"]), int(hash_keys["EndingHashKey"])
     done = load(checkpoint_file)
     iterator = iterator_from(client, stream, shard, done)
     while iterator:
@@ -53,12 +51,14 @@ def consume(
             # Processing the last response has taken more than five minutes.
             iterator = iterator_from(client, stream, shard, done)
             continue
+        # The range drops aggregates that a reshard has put into the wrong shard: the KPL sends
+        # them again.
         for record in iter_deaggregate_records(
-            response, decode=True, hash_key_range=hash_key_range
+            response, decode=True, hash_key_range=shard["HashKeyRange"]
         ):
             kinesis = record["kinesis"]
             # A plain record does not have a sub-sequence number, and 0 stands in for it.
-            position = [kinesis["sequenceNumber"], kinesis.get("subSequenceNumber", 0)]
+            position = kinesis["sequenceNumber"], kinesis.get("subSequenceNumber", 0)
             if done and position[0] == done[0] and position[1] <= done[1]:
                 continue
             process(kinesis)
@@ -67,7 +67,9 @@ def consume(
         iterator = response.get("NextShardIterator")
 
 
-def iterator_from(client: Any, stream: str, shard: dict[str, Any], done: list[Any] | None) -> Any:
+def iterator_from(
+    client: Any, stream: str, shard: Mapping[str, Any], done: tuple[str, int] | None
+) -> Any:
     """Starts at the last processed Kinesis record, since it may not be processed to its end."""
     start = {"ShardIteratorType": "TRIM_HORIZON"}
     if done:
@@ -77,11 +79,14 @@ def iterator_from(client: Any, stream: str, shard: dict[str, Any], done: list[An
     ]
 
 
-def load(checkpoint_file: Path) -> list[Any] | None:
-    return json.loads(checkpoint_file.read_text()) if checkpoint_file.exists() else None
+def load(checkpoint_file: Path) -> tuple[str, int] | None:
+    if not checkpoint_file.exists():
+        return None
+    sequence_number, number = json.loads(checkpoint_file.read_text())
+    return sequence_number, number
 
 
-def save(checkpoint_file: Path, done: list[Any]) -> None:
+def save(checkpoint_file: Path, done: tuple[str, int]) -> None:
     """Replaces the file atomically: a killed process leaves either the old file or the new one."""
     new_file = checkpoint_file.with_name(checkpoint_file.name + ".new")
     new_file.write_text(json.dumps(done))

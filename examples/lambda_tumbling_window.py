@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    state = Counter(event["state"])
-    failures = []
+    state: Counter[str] = Counter(event["state"])
+    failures: list[dict[str, str]] = []
     for record in event["Records"]:
         try:
             state.update(amounts(record))

@@ -1,92 +1,83 @@
-"""The types that mypy and pyright find for the results."""
+"""mypy and pyright accept consumers' programs, and report the mistakes that are marked in them.
 
-import re
+The programs are those in typing/, the recipes, and the Python blocks of README.md and docs/. Each
+checker runs once per mode over all of them. A `# type: ignore` marks a mistake: both checkers
+complain about a comment that silences nothing, so each of them has found all that are marked.
+"""
+
+import ast
+import builtins
+import json
+import shutil
 import subprocess
 import sys
 
-# Both type checkers report a comment that silences nothing, so each finds exactly the marked
-# mistakes.
-PROGRAM = """
-from collections.abc import Iterator, Mapping
-from typing import Any
+import pytest
+import readme
+from project import EXAMPLES, PROJECT, TESTS
 
-from typing_extensions import assert_type
-
-from aws_kpl_deagg import (
-    AggregateError,
-    UserRecord,
-    __version__,
-    is_aggregated,
-    iter_deaggregate_records,
-    unpack,
-)
-from aws_kpl_deagg.deaggregator import deaggregate_records
-from aws_kpl_deagg.record_types import DeaggregatedRecord, DecodedRecord
-
-Dict = dict[str, Any]
-
-
-def plain_call(
-    event: Dict, record: Dict, records: list[Dict], others: Iterator[Mapping[str, Any]]
-) -> None:
-    assert_type(deaggregate_records(event), list[Dict | DeaggregatedRecord])
-    assert_type(deaggregate_records(record), list[Dict | DeaggregatedRecord])
-    assert_type(deaggregate_records(records=records), list[Dict | DeaggregatedRecord])
-    assert_type(deaggregate_records(others), list[Mapping[str, Any] | DeaggregatedRecord])
-    for user_record in deaggregate_records(event["Records"]):
-        assert_type(user_record["kinesis"]["data"], Any | str)
-        text: str = user_record["kinesis"]["data"]
-        data: bytes = user_record["kinesis"]["data"]  # wrong: assignment reportAssignmentType
-
-
-def options(records: list[Dict], flag: bool) -> None:
-    for decoded in deaggregate_records(records, decode=True, verify=False):
-        assert_type(decoded["kinesis"]["data"], Any | bytes)
-        text: str = decoded["kinesis"]["data"]  # wrong: assignment reportAssignmentType
-    for strict in deaggregate_records(records, decode=True, strict=True):
-        assert_type(strict, DecodedRecord)
-        assert_type(strict["kinesis"]["data"], bytes)
-    assert_type(
-        deaggregate_records(records, "Boto3", decode=flag, strict=flag, hash_key_range=(0, 1)),
-        list[Dict | DeaggregatedRecord | DecodedRecord],
-    )
-    deaggregate_records(records, strict=True, hash_key_range=None, data_format=None)
-    deaggregate_records(records, "Boto")  # wrong: call-overload reportArgumentType
-    deaggregate_records("records")  # wrong: type-var reportArgumentType
-    deaggregate_records(1)  # wrong: call-overload reportArgumentType
-
-
-def iterator(records: list[Dict]) -> None:
-    user_records = iter_deaggregate_records(records)
-    assert_type(next(user_records), Dict | DeaggregatedRecord)
-    for user_record in user_records:
-        assert_type(user_record["kinesis"]["data"], Any | str)
-    user_records.close()
-    user_records.send(None)  # wrong: attr-defined reportAttributeAccessIssue
-    for decoded in iter_deaggregate_records(records, decode=True, strict=True):
-        assert_type(decoded["kinesis"]["data"], bytes)
-
-
-def payloads(payload: bytes, view: memoryview, column: bytearray) -> None:
-    assert_type(is_aggregated(view), bool)
-    is_aggregated("payload")  # wrong: arg-type reportArgumentType
-    try:
-        (user_record, *_) = unpack(column, verify=False)
-    except AggregateError as error:
-        assert_type(error.sequence_number, str | None)
-        assert_type(error.reason, str)
-        return
-    assert_type(user_record, UserRecord)
-    assert_type(user_record.data, bytes)
-    partition_key, explicit_hash_key, data, tags = user_record
-    assert_type(partition_key, str)
-    assert_type(explicit_hash_key, str | None)
-    assert_type(data, bytes)
-    assert_type(tags, tuple[tuple[str, str | None], ...])
-    assert_type(user_record._replace(data=b""), UserRecord)
-    assert_type(UserRecord("a", None, b"", ()), UserRecord)
-    assert_type(__version__, str)
+# Not every library has all types, and that is not a recipe's fault.
+INCOMPLETE_LIBRARIES = ("aws_lambda_powertools", "pyarrow")
+INCOMPLETE = """\
+# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownParameterType=false
+# pyright: reportUnknownVariableType=false
 """
+
+# Prose shows functions without annotations, and values and names that it does not use.
+PROSE = """\
+# mypy: allow-untyped-defs, disable-error-code="import-untyped"
+# pyright: reportMissingParameterType=false
+# pyright: reportUnusedExpression=false, reportUnusedImport=false
+"""
+GIVEN = """\
+from typing import Any as _Any
+def _given() -> _Any: ...
+"""
+
+
+def undefined_names(code):
+    """The names that `code` uses and does not define, such as `event`."""
+    nodes = list(ast.walk(ast.parse(code)))
+    names = {each for each in nodes if isinstance(each, ast.Name)}
+    used = {each.id for each in names if isinstance(each.ctx, ast.Load)}
+    defined = {each.id for each in names if isinstance(each.ctx, ast.Store)}
+    for each in nodes:
+        if isinstance(each, ast.FunctionDef | ast.ClassDef):
+            defined.add(each.name)
+        elif isinstance(each, ast.alias):
+            defined.add(each.asname or each.name.partition(".")[0])
+        elif isinstance(each, ast.arg):
+            defined.add(each.arg)
+        elif isinstance(each, ast.ExceptHandler):
+            defined.add(each.name)
+    return sorted(used - defined - {*dir(builtins)})
+
+
+def prose_programs():
+    """Each Python block of README.md and docs/, by a name for its file."""
+    for number, code in enumerate(readme.python_blocks()):
+        given = "".join(f"{name} = _given()\n" for name in undefined_names(code))
+        yield f"prose_{number}.py", PROSE + INCOMPLETE + (GIVEN + given if given else "") + code
+
+
+def recipes():
+    """Each recipe, by the name of its file."""
+    for path in EXAMPLES.glob("*.py"):
+        code = path.read_text(encoding="utf-8")
+        incomplete = any(library in code for library in INCOMPLETE_LIBRARIES)
+        yield path.name, INCOMPLETE * incomplete + code
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    """The folder of all programs."""
+    folder = tmp_path_factory.mktemp("programs")
+    shutil.copytree(TESTS / "peers/typing", folder, dirs_exist_ok=True)
+    for name, code in [*recipes(), *prose_programs()]:
+        with (folder / name).open("x", encoding="utf-8") as file:
+            file.write(code)
+    return folder
 
 
 def run(folder, *command):
@@ -96,14 +87,13 @@ def run(folder, *command):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_mypy(tmp_path):
-    text = re.sub(r"# wrong: (\S+) \S+", r"# type: ignore[\1]", PROGRAM)
-    (tmp_path / "program.py").write_text(text)
-    run(tmp_path, "mypy", "--strict", "program.py")
+def test_mypy(programs):
+    files = sorted(path.name for path in programs.glob("*.py"))
+    run(programs, "mypy", "--config-file", PROJECT / "pyproject.toml", "--strict", *files)
 
 
-def test_pyright(tmp_path):
-    text = re.sub(r"# wrong: \S+ (\S+)", r"# pyright: ignore[\1]", PROGRAM)
-    settings = "# pyright: standard, reportUnnecessaryTypeIgnoreComment=true\n"
-    (tmp_path / "program.py").write_text(settings + text)
-    run(tmp_path, "pyright", "--pythonpath", sys.executable, "program.py")
+@pytest.mark.parametrize("mode", ["basic", "strict"])
+def test_pyright(programs, mode):
+    settings = {"typeCheckingMode": mode, "reportUnnecessaryTypeIgnoreComment": "error"}
+    (programs / "pyrightconfig.json").write_text(json.dumps(settings))
+    run(programs, "pyright", "--pythonpath", sys.executable)

@@ -128,8 +128,8 @@ def test_checkpoints_of_two_shards_in_one_folder(recipe, tmp_path, monkeypatch):
         recipe.os, "replace", lambda *paths: written.append(paths[0]) or replace(*paths)
     )
     for number, file in enumerate(files):
-        recipe.save(file, ["1", number])
-    assert [recipe.load(file) for file in files] == [["1", 0], ["1", 1]]
+        recipe.save(file, ("1", number))
+    assert [recipe.load(file) for file in files] == [("1", 0), ("1", 1)]
     assert len({*written, *files}) == 4
 
 
