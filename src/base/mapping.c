@@ -59,42 +59,40 @@ deagg_mapping_visit_keys(PyObject *mapping, int (*visit)(PyObject *key, void *co
     return result;
 }
 
-typedef struct {
-    PyObject *dict;
-    PyObject *mapping;
-    PyObject *skip; /* NULL to copy all */
-} missing_items;
-
-/* Copies one item, unless its key is in the dict or to be skipped. 0, or -1 with an exception. */
-static int
-copy_if_missing(PyObject *key, void *context)
+int
+deagg_mapping_copy_item(PyObject *dict, PyObject *mapping, PyObject *key)
 {
-    const missing_items *items = context;
-    if (items->skip != NULL) {
-        int skipped = PyObject_RichCompareBool(key, items->skip, Py_EQ);
-        if (skipped != 0) {
-            return skipped < 0 ? -1 : 0;
-        }
-    }
-    int contained = PyDict_Contains(items->dict, key);
+    int contained = PyDict_Contains(dict, key);
     if (contained != 0) {
         return contained < 0 ? -1 : 0;
     }
-    PyObject *value = PyObject_GetItem(items->mapping, key);
+    PyObject *value = PyObject_GetItem(mapping, key);
     if (value == NULL) {
         return -1;
     }
-    int result = PyDict_SetItem(items->dict, key, value);
+    int result = PyDict_SetItem(dict, key, value);
     Py_DECREF(value);
     return result;
 }
 
-int
-deagg_mapping_copy_missing(PyObject *dict, PyObject *mapping, PyObject *skip)
+typedef struct {
+    PyObject *dict;
+    PyObject *mapping;
+} copying;
+
+static int
+copy_visited(PyObject *key, void *context)
 {
-    if (skip == NULL && PyDict_CheckExact(mapping)) {
+    const copying *items = context;
+    return deagg_mapping_copy_item(items->dict, items->mapping, key);
+}
+
+int
+deagg_mapping_copy_missing(PyObject *dict, PyObject *mapping)
+{
+    if (PyDict_CheckExact(mapping)) {
         return PyDict_Merge(dict, mapping, 0);
     }
-    missing_items items = {dict, mapping, skip};
-    return deagg_mapping_visit_keys(mapping, copy_if_missing, &items);
+    copying items = {dict, mapping};
+    return deagg_mapping_visit_keys(mapping, copy_visited, &items);
 }

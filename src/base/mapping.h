@@ -32,9 +32,14 @@ int
 deagg_mapping_visit_keys(PyObject *mapping, int (*visit)(PyObject *key, void *context),
                          void *context);
 
-/* Copies to `dict` every item of `mapping` whose key is not in `dict` and is not `skip`, in the
- * mapping's order. `skip` may be NULL. 0, or -1 with an exception. */
+/* Sets dict[key] to mapping[key], a key that the mapping has named, unless `dict` has it. 0, or -1
+ * with an exception. */
 int
-deagg_mapping_copy_missing(PyObject *dict, PyObject *mapping, PyObject *skip);
+deagg_mapping_copy_item(PyObject *dict, PyObject *mapping, PyObject *key);
+
+/* Copies to `dict` every item of `mapping` whose key is not in `dict`, in the mapping's order. 0,
+ * or -1 with an exception. */
+int
+deagg_mapping_copy_missing(PyObject *dict, PyObject *mapping);
 
 #endif

@@ -125,21 +125,26 @@ copy_pipes_key(PyObject *key, void *context)
     if (is_event_key < 0) {
         return -1;
     }
-    PyObject *dict = is_event_key ? target->record : target->kinesis;
-    return deagg_mapping_copy_as(dict, key, target->kinesis_record->record, key);
+    return deagg_mapping_copy_item(is_event_key ? target->record : target->kinesis,
+                                   target->kinesis_record->record, key);
 }
 
 /* Copies all other keys of a record with a key for the metadata. 0, or -1 with an exception. */
 static int
 copy_transformation_keys(const conversion *target)
 {
+    PyObject *kinesis = target->kinesis;
     const deagg_kinesis_record *kinesis_record = target->kinesis_record;
     PyObject *metadata_key =
         deagg_kinesis_record_metadata_key(target->state, kinesis_record->source);
-    if (deagg_mapping_copy_missing(target->kinesis, kinesis_record->record, metadata_key) < 0) {
+    /* The key is taken during the copying, so that the metadata itself is not copied. Comparing it
+     * with each key instead would run the code of keys whose hash differs. */
+    if (PyDict_SetItem(kinesis, metadata_key, Py_None) < 0 ||
+        deagg_mapping_copy_missing(kinesis, kinesis_record->record) < 0 ||
+        PyDict_DelItem(kinesis, metadata_key) < 0) {
         return -1;
     }
-    return deagg_mapping_copy_missing(target->kinesis, kinesis_record->metadata, NULL);
+    return deagg_mapping_copy_missing(kinesis, kinesis_record->metadata);
 }
 
 /* Fills the two new dicts. 0, or -1 with an exception. */

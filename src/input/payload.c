@@ -144,7 +144,7 @@ decode_leniently(PyObject *payload, PyObject **bytes)
     if (binascii == NULL) {
         return KPL_EXCEPTION;
     }
-    PyObject *decoded = PyObject_CallMethod(binascii, "a2b_base64", "O", payload);
+    PyObject *decoded = PyObject_CallMethod(binascii, "a2b_base64", "(O)", payload);
     Py_DECREF(binascii);
     if (decoded == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_ValueError)) {

@@ -15,8 +15,7 @@ copy_with(PyObject *mapping, PyObject *key, PyObject *value)
     if (dict == NULL) {
         return NULL;
     }
-    if (deagg_mapping_copy_missing(dict, mapping, NULL) < 0 ||
-        PyDict_SetItem(dict, key, value) < 0) {
+    if (deagg_mapping_copy_missing(dict, mapping) < 0 || PyDict_SetItem(dict, key, value) < 0) {
         Py_DECREF(dict);
         return NULL;
     }

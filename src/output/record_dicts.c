@@ -31,7 +31,7 @@ new_kinesis_template(deagg_state *state, PyObject *kinesis)
         PyDict_SetItem(dict, state->names.subSequenceNumber, Py_None) < 0 ||
         PyDict_SetItem(dict, state->names.aggregated, Py_True) < 0 ||
         PyDict_SetItem(dict, state->names.data, Py_None) < 0 ||
-        deagg_mapping_copy_missing(dict, kinesis, NULL) < 0) {
+        deagg_mapping_copy_missing(dict, kinesis) < 0) {
         Py_DECREF(dict);
         return NULL;
     }
@@ -48,7 +48,7 @@ new_record_template(deagg_state *state, PyObject *record)
         return NULL;
     }
     if (PyDict_SetItem(dict, state->names.kinesis, Py_None) < 0 ||
-        deagg_mapping_copy_missing(dict, record, NULL) < 0) {
+        deagg_mapping_copy_missing(dict, record) < 0) {
         Py_DECREF(dict);
         return NULL;
     }
