@@ -105,6 +105,7 @@ RECORDS = {
     **UNSOUND,
     "damaged, no sequence number": [{"kinesis": {"data": TEXT[:-1]}}],
     "sequence number fails": [{"kinesis": FailingKey({"data": TEXT[:-1]}, "sequenceNumber")}],
+    "single mapping fails": Failing(AGGREGATE, "__contains__", RuntimeError),
     "whole event fails": FailingKey({"Records": [AGGREGATE]}, "Records"),
     "event of a shard fails": {"SubscribeToShardEvent": FailingKey({}, "Records")},
     "StopIteration": [Failing(PLAIN, "__getitem__", StopIteration)],
