@@ -132,13 +132,6 @@ def test_iter_of_a_subclass_is_called(base):
     assert data_of(iter_deaggregate_records(records)) == ["Mg==", "MQ=="]
 
 
-def test_single_mapping_counts_as_a_list_of_one():
-    one = aggregate(b"a", b"b")
-    assert list(iter_deaggregate_records(one)) == deaggregate_records([one])
-    assert deaggregate_records(one) == deaggregate_records([one])
-    assert deaggregate_records(collections.UserDict(one)) == deaggregate_records([one])
-
-
 @pytest.mark.parametrize("bad", [7, {}, {"kinesis": {}}, {"kinesis": {"data": 1}}])
 @pytest.mark.parametrize("kind", [list, tuple, iter])
 def test_errors_are_raised_at_their_records_turn(bad, kind):

@@ -74,11 +74,6 @@ def test_every_row(source):
     }
 
 
-def test_median_of_an_even_number():
-    _, rows = table(run_text([SOURCES["Lambda"](data) for data in (TWO, FIVE)], "--summary"))
-    assert rows["per aggregate, median"] == "3.5"
-
-
 def test_without_aggregates():
     _, rows = table(run_text([], "--summary"))
     assert rows == {

@@ -14,7 +14,6 @@ from aggregates import (
     LENGTH_PREFIXED,
     SEQUENCE_NUMBER,
     START_GROUP,
-    VARINT,
     base64_text,
     bytes_field,
     key,
@@ -189,14 +188,6 @@ def test_hostile_indexes(number, index):
     assert_as_the_oracle([hostile_record])
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_indexes_are_read_as_their_lower_64_bits(number):
-    fields = FIELDS + key(number, VARINT) + varint(2**64)
-    outputs = deaggregate_records(kinesis_record(payload(in_message(bytes_field(3, fields)))))
-    assert triple(outputs[0]) == ("key", None if number == 1 else "0", b"data")
-    assert triple(outputs[1]) == SOUND
-
-
 @pytest.mark.parametrize("around", [in_message, in_record, in_tag])
 def test_groups_are_malformed(around):
     groups = key(5, START_GROUP) * 100_000 + key(5, END_GROUP) * 100_000
@@ -284,12 +275,6 @@ def filled(text, size):
 @cases(TEXTS)
 def test_hostile_texts_are_read_as_the_oracle_reads_them(case):
     assert_as_the_oracle([kinesis_record(filled(case, FILLING))])
-
-
-def test_a_line_break_after_each_character():
-    case = HOSTILE["the smallest records"]
-    text = "\n".join(base64_text(payload(case.message(case.count_for(SMALL_PAYLOAD)))))
-    assert_as_the_oracle([kinesis_record(text)])
 
 
 def test_hostile_texts_among_others():

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("_testcapi", reason="this Python cannot make allocations fail")
 
 import failing_allocations
-from failing_allocations import OTHERS, SOUND, UNSOUND
+from calls import OTHERS, SOUND, UNSOUND
 
 PROGRAM = failing_allocations.__file__
 TIMEOUT = 300

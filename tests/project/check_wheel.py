@@ -8,7 +8,10 @@ summary; fails at the first difference.
 import json
 import platform
 import random
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import oracle
 from aggregates import kinesis_record, message, payload, record

@@ -8,12 +8,16 @@ import tracemalloc
 ROUNDS = 2
 
 
-def measure():
+def measure(watched=()):
+    """`watched` are objects whose references count where Python does not count all references."""
     gc.collect()
     # Python's cache of attributes holds the names of the last look-ups.
     (getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache)()
     # Only a debug build of Python counts all references.
-    references = sys.gettotalrefcount() if hasattr(sys, "gettotalrefcount") else 0
+    if hasattr(sys, "gettotalrefcount"):
+        references = sys.gettotalrefcount()
+    else:
+        references = sum(map(sys.getrefcount, watched))
     return references, sys.getallocatedblocks(), tracemalloc.get_traced_memory()[0]
 
 
