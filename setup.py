@@ -87,10 +87,10 @@ def compile_flags():
     flags = ["-std=c11", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-fvisibility=hidden"]
     if os.environ.get("AWS_KPL_DEAGG_WERROR") == "1":
         flags.append("-Werror")
+    asked = os.environ.get("CFLAGS", "").split()
     if SANITIZE:
         debug = ["-O1", "-g", "-UNDEBUG", "-U_FORTIFY_SOURCE", "-fno-omit-frame-pointer"]
-        return [*flags, *debug, f"-fsanitize={SANITIZE}"]
-    asked = os.environ.get("CFLAGS", "").split()
+        return [*flags, *debug, f"-fsanitize={SANITIZE}", *asked]
     if "-g" not in asked:
         flags.append("-g0")  # Python's own flags have -g, which makes the wheel three times as big
     if not any(flag.startswith("-O") for flag in asked):
