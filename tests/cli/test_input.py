@@ -17,11 +17,10 @@ from command_line import (
     on_terminal,
     run,
     run_text,
-    written,
 )
 
 from aws_kpl_deagg import deaggregate_records
-from aws_kpl_deagg._command_input import LONG_FILE, InputError, documents
+from aws_kpl_deagg._command_input import LONG_FILE, documents
 
 PAYLOAD = aggregates.payload(
     aggregates.message(
@@ -122,17 +121,12 @@ def test_bad_utf16_is_named():
     assert "utf-16" in line
 
 
-def test_bad_line_costs_nothing_of_what_comes_before():
-    process = run_text(json_lines([RECORD, PLAIN]) + b"{bad\n" + json_lines([PLAIN]))
-    assert "line 3, column 2: not JSON: " in message(process)
-    assert written(process) == deaggregate_records([RECORD, PLAIN])
-
-
-def test_bad_first_line_does_not_cost_the_memory_for_the_rest():
-    lines_of_file = iter([b"{bad\n", b"[]\n"])
-    with pytest.raises(InputError, match="line 1, column 2: "):
-        list(documents(lines_of_file))
-    assert list(lines_of_file) == [b"[]\n"]
+def test_lines_after_a_bad_first_line_are_read_one_at_a_time():
+    lines_of_file = iter([b"{bad\n", b"[]\n", b"{}\n"])
+    errors = []
+    assert next(documents(lines_of_file, errors.append)) == ("line 2, ", [])
+    assert list(lines_of_file) == [b"{}\n"]
+    assert [error.partition(": ")[0] for error in errors] == ["line 1, column 2"]
 
 
 def test_one_line_is_written_before_the_next_is_read():

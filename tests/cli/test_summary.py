@@ -36,9 +36,11 @@ SOURCES = {
 }
 
 
-def table(process):
+def table(process, warnings=0):
     """Returns the rows of the table on standard output, spaces in labels squeezed."""
-    assert (process.returncode, process.stderr) == (0, b"")
+    assert process.returncode == 0
+    assert process.stderr.count(b": warning: Kinesis record ") == warnings
+    assert len(process.stderr.splitlines()) == warnings
     return rows_of(process.stdout.decode())
 
 
@@ -48,12 +50,15 @@ def rows_of(text):
     return heading, dict(re.fullmatch(r" *(.*?)(?:  +(\S+))?", row).groups() for row in rows)
 
 
+def records_of_every_kind(source):
+    payloads = (TWO, FIVE, TWO, b"plain", b"", WRONG_DIGEST, "8" * 7, NONE, aggregates.MAGIC)
+    return [SOURCES[source](payload) for payload in payloads]
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_row(source):
-    make = SOURCES[source]
-    records = [make(data) for data in (TWO, FIVE, TWO, b"plain", b"", WRONG_DIGEST, "8" * 7)]
-    records += [make(NONE), make(aggregates.MAGIC)]
-    heading, rows = table(run_text(json_lines(records), "--summary"))
+    records = records_of_every_kind(source)
+    heading, rows = table(run_text(json_lines(records), "--summary"), warnings=3)
     assert heading == "standard input"
     assert rows == {
         "Kinesis records": "9",
@@ -72,6 +77,45 @@ def test_every_row(source):
         "'b'": "7",
         "'a'": "4",
     }
+
+
+def test_every_figure_as_json(tmp_path):
+    (tmp_path / "every.jsonl").write_bytes(json_lines([*records_of_every_kind("Lambda"), {}]))
+    process = run("--summary=json", "every.jsonl", "-", folder=tmp_path)
+    assert process.returncode == 1
+    assert [json.loads(line) for line in process.stdout.splitlines()] == [
+        {
+            "file": "every.jsonl",
+            "kinesisRecords": 9,
+            "aggregates": 4,
+            "plain": 2,
+            "damaged": 3,
+            "damagedByReason": {"wrong digest": 1, "not base64": 1, "too short": 1},
+            "errors": 1,
+            "userRecords": 9,
+            "userRecordsPerAggregate": {"minimum": 0, "median": 2, "maximum": 5},
+            "dataBytes": 5 + 15 + 5 + 5,
+            "topPartitionKeys": [
+                {"partitionKey": "b", "count": 7},
+                {"partitionKey": "a", "count": 4},
+            ],
+            "topPartitionKeysAreExact": True,
+        },
+        {
+            "file": "-",
+            "kinesisRecords": 0,
+            "aggregates": 0,
+            "plain": 0,
+            "damaged": 0,
+            "damagedByReason": {},
+            "errors": 0,
+            "userRecords": 0,
+            "userRecordsPerAggregate": {"minimum": None, "median": None, "maximum": None},
+            "dataBytes": 0,
+            "topPartitionKeys": [],
+            "topPartitionKeysAreExact": True,
+        },
+    ]
 
 
 def test_median_of_an_even_number():
@@ -116,15 +160,18 @@ def test_columns_are_aligned():
     assert len({len(row) for row in rows if row[-1].isdigit()}) == 1
 
 
-def test_table_goes_as_far_as_the_file_could_be_read(tmp_path):
-    (tmp_path / "bad.jsonl").write_bytes(json_lines([aggregates.kinesis_record(TWO), 7]))
+def test_errors_do_not_hide_the_rest(tmp_path):
+    record = aggregates.kinesis_record(TWO)
+    (tmp_path / "bad.jsonl").write_bytes(json_lines([record, 7, [{"foreign": 1}, record]]))
     process = run("--summary", "bad.jsonl", "missing", folder=tmp_path)
     assert process.returncode == 1
-    bad, missing = process.stderr.decode().splitlines()
-    assert "bad.jsonl: line 2, " in bad
+    bad_line, foreign, missing = process.stderr.decode().splitlines()
+    assert "bad.jsonl: line 2: " in bad_line
+    assert "bad.jsonl: line 3, record 1: " in foreign
     assert "missing: No such file" in missing
     heading, rows = rows_of(process.stdout.decode())
-    assert (heading, rows["Kinesis records"]) == ("bad.jsonl", "1")
+    assert (heading, rows["Kinesis records"]) == ("bad.jsonl", "2")
+    assert rows["errors, left out"] == "2"
 
 
 def test_strict_counts_what_it_stops_at():
@@ -154,7 +201,7 @@ def test_rare_partition_keys_are_forgotten(monkeypatch):
     summary = Summary()
     for key in (b"often", b"a", b"often", b"b", b"c", b"d", b"e", b"often"):
         payload = aggregate((0, b""), partition_keys=[key])
-        summary.add(aggregates.kinesis_record(payload), strict=False)
+        summary.add(aggregates.kinesis_record(payload))
         assert len(summary.partition_keys) <= 4
     _, rows = rows_of("heading\n" + summary.table())
     assert rows["'often'"] == "3"

@@ -54,6 +54,41 @@ def message(process):
     return line
 
 
+def interrupted(program, document, **environment):
+    """Runs the command in a terminal, and presses Ctrl-C when it has written `document`.
+
+    Returns the exit status and what the terminal showed.
+    """
+    terminal, other_end = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, *program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=other_end,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(2, termios.TIOCSCTTY, 0),
+    ) as process:
+        os.close(other_end)
+        process.stdin.write(json.dumps(document).encode() + b"\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline()) == document
+        os.write(terminal, b"\x03")
+        status = process.wait(TIMEOUT)
+    return status, read_to_the_end(terminal)
+
+
+def read_to_the_end(terminal):
+    """Returns what the terminal showed, and closes it."""
+    shown = b""
+    # Linux tells by an error that the other end is closed.
+    with contextlib.suppress(OSError):
+        while part := os.read(terminal, 65536):
+            shown += part
+    os.close(terminal)
+    return shown.decode()
+
+
 def on_terminal(program, path):
     """Runs the command with a terminal as standard error; returns its output and that."""
     terminal, other_end = pty.openpty()
@@ -65,13 +100,8 @@ def on_terminal(program, path):
             stderr=other_end,
             timeout=TIMEOUT,
         )
-        os.close(other_end)
-        shown = b""
-        # Linux tells by an error that the other end is closed.
-        with contextlib.suppress(OSError):
-            while part := os.read(terminal, 65536):
-                shown += part
     finally:
-        os.close(terminal)
+        os.close(other_end)
+    shown = read_to_the_end(terminal)
     assert process.returncode == 0
-    return [json.loads(line) for line in process.stdout.splitlines()], shown.decode()
+    return [json.loads(line) for line in process.stdout.splitlines()], shown
