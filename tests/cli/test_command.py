@@ -91,7 +91,7 @@ def test_utf8_whatever_the_locale(environment, from_file, tmp_path):
     assert lines(process) == [PLAIN]
 
 
-@pytest.mark.parametrize("option", ["--no-such-option", "--summ", "--summary=xml", "--decode"])
+@pytest.mark.parametrize("option", ["--no-such-option", "--dat", "--summary=xml", "--decode"])
 def test_wrong_option_is_refused(option):
     process = run(option)
     assert (process.returncode, process.stdout) == (2, b"")

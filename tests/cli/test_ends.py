@@ -1,13 +1,25 @@
 """How the command ends early: on Ctrl-C, a closed pipe or a full disk."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 
 import pytest
-from command_line import COMMAND, TIMEOUT, interrupted, json_lines, message, run, written
+from command_line import (
+    COMMAND,
+    TIMEOUT,
+    interrupted,
+    json_lines,
+    message,
+    on_terminal,
+    run,
+    written,
+)
 from kpl_vectors import LAMBDA_EVENT
+
+from aws_kpl_deagg._command_input import LONG_FILE
 
 PLAIN = {"kinesis": {"sequenceNumber": "1", "partitionKey": "a", "data": "cGxhaW4="}}
 # The variable would have every write fail at once, and none at the end.
@@ -33,20 +45,43 @@ def test_interrupt_during_imports_is_quiet(module, tmp_path):
     assert (process.returncode, process.stdout, process.stderr) == (130, b"", b"")
 
 
-def test_interrupt_while_writing_to_a_full_pipe_is_quiet(tmp_path):
-    path = tmp_path / "records.jsonl"
-    path.write_bytes(json_lines([PLAIN]) * 20_000)
+def test_interrupt_during_the_import_of_tqdm_is_quiet(tmp_path):
+    (tmp_path / "tqdm.py").write_text(INTERRUPT)
+    path = tmp_path / "long.jsonl"
+    path.touch()
+    os.truncate(path, LONG_FILE)
+    assert on_terminal(COMMAND[1:], path, status=130, PYTHONPATH=str(tmp_path)) == ([], "")
+
+
+def full_pipe():
+    """Returns both ends of a pipe that takes no more."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+def test_interrupt_with_records_for_a_full_pipe_is_quiet():
+    reader, writer = full_pipe()
     with subprocess.Popen(
-        [*COMMAND, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        COMMAND, stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE, env=BUFFERED
     ) as process:
+        os.close(writer)
         try:
-            assert json.loads(process.stdout.readline()) == PLAIN
+            process.stdin.write(json_lines([PLAIN, 7]))
+            process.stdin.flush()
+            # The plain record comes before the error about the number.
+            assert b": line 2: neither" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
-            # Nobody reads on: a flush would wait for ever.
+            # Nobody reads: a flush would wait for ever.
             assert process.wait(TIMEOUT) == 130
             assert process.stderr.read() == b""
         finally:
             process.kill()
+            os.close(reader)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes of Windows break with another error")

@@ -1,6 +1,8 @@
 """What the command line reports about its input: where it is, and that the rest is written."""
 
+import argparse
 import json
+import sys
 
 import aggregates
 import pytest
@@ -8,6 +10,8 @@ from command_line import json_lines, lines, message, run, run_text, written
 from kpl_vectors import LAMBDA_EVENT
 
 from aws_kpl_deagg import deaggregate_records
+from aws_kpl_deagg._command import write_lines
+from aws_kpl_deagg._command_report import Report
 
 EVENT = json.loads(LAMBDA_EVENT.read_bytes())
 RECORD = EVENT["Records"][0]
@@ -71,15 +75,17 @@ def test_strict_costs_sound_records_nothing():
     assert lines(run("--strict", LAMBDA_EVENT)) == USER_RECORDS
 
 
-def test_value_that_nests_as_deep_as_can_be_read_costs_no_other():
-    # Deeper than can be written, for Pythons that have a limit of their own for each.
-    for depth in range(950, 1000, 10):
-        deep = b"[" * depth + b"]" * depth
-        message = aggregates.message([b"a"], [aggregates.record(0, each) for each in (deep, b"7")])
-        process = run_text(aggregates.aggregated_kinesis_record(message), "--decode=json")
-        assert b"Traceback" not in process.stderr
-        last_line = process.stdout.splitlines()[-1]
-        assert json.loads(last_line)["kinesis"]["data"] == 7
+def test_value_too_deep_to_be_written_does_not_hide_the_next(capfdbinary):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    report = Report("program", strict=False)
+    arguments = argparse.Namespace(data=False, decode=None)
+    write_lines([{**PLAIN, "deep": deep}, PLAIN], "place", arguments, report)
+    sys.stdout.flush()
+    output, errors = capfdbinary.readouterr()
+    assert json.loads(output) == PLAIN
+    assert (errors, report.errors) == (b"program: place: nested too deeply\n", 1)
 
 
 BAD_INPUT = {

@@ -89,7 +89,7 @@ def read_to_the_end(terminal):
     return shown.decode()
 
 
-def on_terminal(program, path):
+def on_terminal(program, path, status=0, **environment):
     """Runs the command with a terminal as standard error; returns its output and that."""
     terminal, other_end = pty.openpty()
     fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -98,10 +98,11 @@ def on_terminal(program, path):
             [sys.executable, *program, path],
             stdout=subprocess.PIPE,
             stderr=other_end,
+            env={**os.environ, **environment},
             timeout=TIMEOUT,
         )
     finally:
         os.close(other_end)
     shown = read_to_the_end(terminal)
-    assert process.returncode == 0
-    return [json.loads(line) for line in process.stdout.splitlines()], shown
+    assert process.returncode == status
+    return written(process), shown
