@@ -182,17 +182,19 @@ def write_summary(
     """Writes the summary of a file, as far as the file can be read. Raises DamagedRecord."""
     summary = Summary()
     errors_before = report.errors
+    stopped = None
     try:
         for place, record in kinesis_records(path, report, show_progress):
             with report.errors_at(place):
                 summary.add(record)
-    except DamagedRecord:
-        print_summary(path, arguments.summary, summary)
-        raise
+    except DamagedRecord as error:
+        stopped = error
     summary.errors = report.errors - errors_before
     # A file that cannot be opened does not get a summary.
     if summary.has_counted() or not summary.errors:
         print_summary(path, arguments.summary, summary)
+    if stopped:
+        raise stopped
 
 
 def write_all(arguments: argparse.Namespace, report: Report) -> int:

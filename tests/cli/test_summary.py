@@ -5,7 +5,7 @@ import re
 
 import aggregates
 import pytest
-from command_line import json_lines, message, run, run_text
+from command_line import json_lines, run, run_text
 
 from aws_kpl_deagg import _command_summary, deaggregate_records
 from aws_kpl_deagg._command_summary import Summary
@@ -175,11 +175,13 @@ def test_errors_do_not_hide_the_rest(tmp_path):
 
 
 def test_strict_counts_what_it_stops_at():
-    records = [aggregates.kinesis_record(data) for data in (TWO, WRONG_DIGEST, TWO)]
-    process = run_text(records, "--summary", "--strict")
-    assert message(process).endswith(": wrong digest")
+    two, damaged = (aggregates.kinesis_record(data) for data in (TWO, WRONG_DIGEST))
+    process = run_text([two, 7, damaged, two], "--summary", "--strict")
+    assert process.returncode == 1
+    _, last = process.stderr.decode().splitlines()
+    assert last.endswith(": wrong digest")
     _, rows = rows_of(process.stdout.decode())
-    assert (rows["aggregates"], rows["damaged"]) == ("1", "1")
+    assert (rows["aggregates"], rows["damaged"], rows["errors, left out"]) == ("1", "1", "1")
 
 
 def test_partition_keys_are_no_commands_to_the_terminal():
