@@ -33,9 +33,9 @@ Each user record is written as one line of JSON, and so is each record that is n
 With --data, text that contains newlines takes several lines; --decode json and base64 always write
 one line per record.
 
-Standard error tells what is wrong, with file, line and record number. A damaged aggregate is
-passed through with a warning. A line that is not JSON and a record from an unknown source are
-errors: they are left out, and the rest is written.
+Messages on standard error name the file, the line and the record. A damaged aggregate is passed
+through with a warning. A line that is not JSON and a record from an unknown source are errors:
+they are left out, and the rest is written.
 
 The exit status is 1 after an error or if --strict found a damaged aggregate, 2 if the arguments
 are wrong, and 130 after Ctrl-C.
