@@ -1,18 +1,20 @@
 """Reads Kinesis records from JSON or JSON lines, compressed or not, for the command line."""
 
 import contextlib
+import functools
 import gzip
 import importlib.util
 import io
-import itertools
 import json
 import os
 import stat
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from aws_kpl_deagg import AggregateError, deaggregate_records
+from aws_kpl_deagg._command_report import Report
 
 STANDARD_INPUT = "-"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -21,7 +23,11 @@ LONG_FILE = 20_000_000
 
 
 class InputError(Exception):
-    """The input is not made of Kinesis records; the message says where and why."""
+    """Part of the input is not JSON or holds no Kinesis records; the message says why."""
+
+
+def name_of(path: str) -> str:
+    return "standard input" if path == STANDARD_INPUT else path
 
 
 def parse(text: bytes, first_line: int) -> Any:
@@ -48,26 +54,60 @@ def is_incomplete(error: InputError) -> bool:
     return isinstance(cause, json.JSONDecodeError) and cause.pos >= len(cause.doc.rstrip())
 
 
-def documents(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
+def is_json_line(line: bytes) -> bool:
+    """Returns whether `line` is a whole object or list."""
+    try:
+        return isinstance(parse(line, 1), dict | list)
+    except InputError:
+        return False
+
+
+def document_or_lines(
+    number: int, line: bytes, rest: list[bytes], report_error: Callable[[str], object]
+) -> Iterator[tuple[str, Any]]:
+    """Yields the document that `line` begins and `rest` ends.
+
+    If these are not a document and the next line is JSON by itself, they are JSON lines of which
+    the first is cut off.
+    """
+    try:
+        document = parse(b"\n".join([line, *rest]), number)
+    except InputError as error:
+        following = next((each for each in rest if each.strip()), b"")
+        if not is_json_line(following):
+            report_error(str(error))
+            return
+    else:
+        yield "", document
+        return
+    report_error(f"line {number}: not JSON: the line is cut off")
+    yield from documents(iter(rest), report_error, number + 1)
+
+
+def documents(
+    lines: Iterator[bytes], report_error: Callable[[str], object], first_number: int = 1
+) -> Iterator[tuple[str, Any]]:
     """Yields the JSON documents in `lines`, each with a prefix that says where it is.
 
     If the first line ends inside a document, all lines are that document. If not, they are JSON
-    lines.
-
-    Raises InputError.
+    lines. A line that is not JSON is reported and left out.
     """
-    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    for number, line in itertools.islice(numbered, 1):
+    is_first = True
+    # Without its line break, a string that is cut off is not taken for an incomplete document.
+    stripped = (line.rstrip() for line in lines)
+    for number, line in enumerate(stripped, start=first_number):
+        if not line:
+            continue
         try:
             document = parse(line, number)
         except InputError as error:
-            if not is_incomplete(error):
-                raise
-            yield "", parse(line + b"".join(lines), number)
+            if is_first and is_incomplete(error):
+                yield from document_or_lines(number, line, list(stripped), report_error)
+            else:
+                report_error(str(error))
         else:
             yield f"line {number}, ", document
-    for number, line in numbered:
-        yield f"line {number}, ", parse(line, number)
+        is_first = False
 
 
 def is_kinesis_record(document: dict[str, Any]) -> bool:
@@ -120,7 +160,9 @@ def decompressed_lines(file: io.BufferedReader) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def progress_bar(file: BinaryIO, path: str, wanted: bool) -> Iterator[Callable[[], object]]:
+def progress_bar(
+    file: BinaryIO, path: str, report: Report, wanted: bool
+) -> Iterator[Callable[[], object]]:
     """Yields a function that updates the bar, to be called while `file` is read.
 
     Without tqdm, and for a file that is not long, the function does nothing.
@@ -131,38 +173,45 @@ def progress_bar(file: BinaryIO, path: str, wanted: bool) -> Iterator[Callable[[
         yield lambda: None
         return
     from tqdm import tqdm
-    from tqdm.contrib.logging import logging_redirect_tqdm
 
     name = os.path.basename(path)
-    with (
-        logging_redirect_tqdm(),
-        tqdm(total=status.st_size, desc=name, unit="B", unit_scale=True, leave=False) as bar,
-    ):
-        yield lambda: bar.update(file.tell() - bar.n)
+    with tqdm(total=status.st_size, desc=name, unit="B", unit_scale=True, leave=False) as bar:
+        print_line = report.print_line
+        report.print_line = lambda line: tqdm.write(line, file=sys.stderr)
+        try:
+            yield lambda: bar.update(file.tell() - bar.n)
+        finally:
+            report.print_line = print_line
 
 
-def read_file(path: str, show_progress: bool) -> Iterator[tuple[str, Any]]:
-    """Does what kinesis_records() does, but also raises the errors of reading the file."""
+def read_file(path: str, report: Report, show_progress: bool) -> Iterator[tuple[str, Any]]:
+    """Does what kinesis_records() does, but raises the errors of reading the file."""
+    name = name_of(path)
     source = 0 if path == STANDARD_INPUT else path
     with (
         open(source, "rb", closefd=source != 0) as file,
-        progress_bar(file, path, show_progress) as advance,
+        progress_bar(file, path, report, show_progress) as advance,
     ):
-        for place, document in documents(decompressed_lines(file)):
+        lines = decompressed_lines(file)
+        for place, document in documents(lines, functools.partial(report.error, name)):
             advance()
             try:
                 records = records_of(document)
             except InputError as error:
-                raise InputError(f"{place}{error}") from error
+                report.error(f"{name}: {place}".rstrip(":, "), str(error))
+                continue
             for number, record in enumerate(records, start=1):
-                yield f"{place}record {number}", record
+                yield f"{name}: {place}record {number}", record
 
 
-def kinesis_records(path: str, show_progress: bool) -> Iterator[tuple[str, Any]]:
-    """Yields the Kinesis records in the file at `path`, each with its place. Raises InputError."""
+def kinesis_records(path: str, report: Report, show_progress: bool) -> Iterator[tuple[str, Any]]:
+    """Yields the Kinesis records in the file at `path`, each with its place.
+
+    Reports what cannot be read, and goes on where that is possible.
+    """
     try:
-        yield from read_file(path, show_progress)
+        yield from read_file(path, report, show_progress)
     except (EOFError, zlib.error, UnicodeError) as error:
-        raise InputError(str(error)) from error
+        report.error(name_of(path), str(error))
     except OSError as error:
-        raise InputError(error.strerror or str(error)) from error
+        report.error(name_of(path), error.strerror or str(error))

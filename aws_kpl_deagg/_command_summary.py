@@ -37,16 +37,18 @@ class Summary:
         self.data_size = 0  # bytes
         self.partition_keys: Counter[str] = Counter()
         self.keys_were_dropped = False
+        self.errors = 0
 
-    def add(self, record: Any, strict: bool) -> None:
-        """Counts a Kinesis record. Raises the exceptions of deaggregate_records()."""
+    def add(self, record: Any) -> None:
+        """Counts a Kinesis record. Raises the exceptions of deaggregate_records().
+
+        A damaged record is counted as well, before its AggregateError is raised.
+        """
         try:
             found = deaggregate_records([without_mark(record)], decode=True, strict=True)
         except AggregateError as error:
             self.damaged[error.reason] += 1
-            if strict:
-                raise
-            return
+            raise
         if found and "aggregated" not in found[0]["kinesis"]:
             self.plain += 1
         else:
@@ -69,28 +71,54 @@ class Summary:
         """Returns whether any Kinesis record was counted."""
         return bool(self.plain or self.damaged or self.aggregates)
 
-    def rows(self) -> Iterator[tuple[str, object]]:
-        """Yields the rows of the table."""
+    def figures(self) -> dict[str, Any]:
+        """Returns everything that was counted, for JSON."""
         aggregates = self.aggregates.total()
         damaged = self.damaged.total()
-        yield "Kinesis records", aggregates + self.plain + damaged
-        yield "  aggregates", aggregates
-        yield "  plain", self.plain
-        yield "  damaged", damaged
-        for reason, count in self.damaged.most_common():
+        per_aggregate = {
+            "minimum": min(self.aggregates, default=None),
+            "median": statistics.median(self.aggregates.elements()) if aggregates else None,
+            "maximum": max(self.aggregates, default=None),
+        }
+        return {
+            "kinesisRecords": aggregates + self.plain + damaged,
+            "aggregates": aggregates,
+            "plain": self.plain,
+            "damaged": damaged,
+            "damagedByReason": dict(self.damaged.most_common()),
+            "errors": self.errors,
+            "userRecords": sum(n * k for n, k in self.aggregates.items()),
+            "userRecordsPerAggregate": per_aggregate,
+            "dataBytes": self.data_size,
+            "topPartitionKeys": [
+                {"partitionKey": key, "count": count}
+                for key, count in self.partition_keys.most_common(TOP_KEYS)
+            ],
+            "topPartitionKeysAreExact": not self.keys_were_dropped,
+        }
+
+    def rows(self) -> Iterator[tuple[str, object]]:
+        """Yields the rows of the table."""
+        figures = self.figures()
+        yield "Kinesis records", figures["kinesisRecords"]
+        yield "  aggregates", figures["aggregates"]
+        yield "  plain", figures["plain"]
+        yield "  damaged", figures["damaged"]
+        for reason, count in figures["damagedByReason"].items():
             yield f"    {reason}", count
-        yield "user records in aggregates", sum(n * k for n, k in self.aggregates.items())
-        if aggregates:
-            yield "  per aggregate, minimum", min(self.aggregates)
-            yield "  per aggregate, median", f"{statistics.median(self.aggregates.elements()):g}"
-            yield "  per aggregate, maximum", max(self.aggregates)
-        yield "bytes of data, plain included", self.data_size
-        if self.partition_keys:
-            at_least = " (at least)" if self.keys_were_dropped else ""
+        if figures["errors"]:
+            yield "errors, left out", figures["errors"]
+        yield "user records in aggregates", figures["userRecords"]
+        if figures["aggregates"]:
+            for name, number in figures["userRecordsPerAggregate"].items():
+                yield f"  per aggregate, {name}", f"{number:.1f}".removesuffix(".0")
+        yield "bytes of data, plain included", figures["dataBytes"]
+        if figures["topPartitionKeys"]:
+            at_least = "" if figures["topPartitionKeysAreExact"] else " (at least)"
             yield f"top partition keys{at_least}", ""
-        for key, count in self.partition_keys.most_common(TOP_KEYS):
+        for each in figures["topPartitionKeys"]:
             # repr() because a key may contain control sequences for the terminal.
-            yield f"  {key!r}", count
+            yield f"  {each['partitionKey']!r}", each["count"]
 
     def table(self) -> str:
         """Returns the table as lines of text."""

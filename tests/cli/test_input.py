@@ -1,4 +1,4 @@
-"""The input of the command line: every source, JSON and JSON lines, compressed or not."""
+"""What the command line reads: every source, JSON and JSON lines, compressed or not."""
 
 import gzip
 import json
@@ -17,11 +17,10 @@ from command_line import (
     on_terminal,
     run,
     run_text,
-    written,
 )
 
 from aws_kpl_deagg import deaggregate_records
-from aws_kpl_deagg._command_input import LONG_FILE, InputError, documents
+from aws_kpl_deagg._command_input import LONG_FILE, documents
 
 PAYLOAD = aggregates.payload(
     aggregates.message(
@@ -68,23 +67,23 @@ FORMS = {
 }
 
 
-def test_every_source(tmp_path):
-    for source, document in ONE_OF_EACH.items():
-        (tmp_path / source).write_text(json.dumps(document))
-    expected = sum(map(deaggregate_records, ONE_OF_EACH.values()), [])
-    assert [record["kinesis"]["partitionKey"] for record in expected] == ["a", "b"] * 6
-    assert lines(run(*ONE_OF_EACH, folder=tmp_path)) == expected
-
-
-def test_every_form_of_a_document(tmp_path):
-    """By the content alone: no name has an extension, and standard input has no name."""
-    document = ONE_OF_EACH["get-records"]
-    for form in FORMS:
-        (tmp_path / form).write_bytes(FORMS[form](document))
+@pytest.mark.parametrize("source", ONE_OF_EACH)
+def test_every_source(source):
+    document = ONE_OF_EACH[source]
     expected = deaggregate_records(document)
-    assert lines(run(*FORMS, folder=tmp_path)) == expected * len(FORMS)
-    for form in ("UTF-16", "gzip"):
-        assert lines(run_text(FORMS[form](document))) == expected
+    assert [record["kinesis"]["partitionKey"] for record in expected] == ["a", "b"]
+    assert lines(run_text(document)) == expected
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("from_file", [True, False], ids=["file", "standard input"])
+def test_every_form_of_a_document(form, from_file, tmp_path):
+    document = ONE_OF_EACH["get-records"]
+    text = FORMS[form](document)
+    # The name tells nothing: standard input has none.
+    (tmp_path / "records").write_bytes(text)
+    process = run("records" if from_file else "-", stdin=text, folder=tmp_path)
+    assert lines(process) == deaggregate_records(document)
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["as it is", "gzip"])
@@ -96,7 +95,7 @@ def test_json_lines_mix_records_lists_events_and_responses(compress):
     assert lines(run_text(compress(text.replace(b"\n", b"\r\n\n")[:-3]))) == expected
 
 
-def test_several_gzip_members_are_read_as_one_file():
+def test_files_of_several_gzip_members_are_one():
     text = gzip.compress(json_lines([RECORD])) + gzip.compress(json_lines([PLAIN]))
     assert lines(run_text(text)) == deaggregate_records([RECORD, PLAIN])
 
@@ -110,35 +109,30 @@ BAD_GZIP = {
 
 
 @pytest.mark.parametrize("case", BAD_GZIP)
-def test_bad_gzip_is_reported(case):
+def test_bad_gzip_is_named(case):
     line = message(run_text(BAD_GZIP[case]))
     assert line.startswith("python -m aws_kpl_deagg: standard input: ")
     assert not line.endswith((": ", ": None"))
 
 
-def test_bad_utf16_is_reported():
+def test_bad_utf16_is_named():
     line = message(run_text("[]\n".encode("utf-16") + b"\x00\xd8\n\x00"))
     assert "standard input: " in line
     assert "utf-16" in line
 
 
-def test_lines_before_a_bad_one_are_written():
-    process = run_text(json_lines([RECORD, PLAIN]) + b"{bad\n" + json_lines([PLAIN]))
-    assert "line 3, column 2: not JSON: " in message(process)
-    assert written(process) == deaggregate_records([RECORD, PLAIN])
-
-
-def test_bad_first_line_is_reported_before_the_rest_is_read():
-    lines_of_file = iter([b"{bad\n", b"[]\n"])
-    with pytest.raises(InputError, match="line 1, column 2: "):
-        list(documents(lines_of_file))
-    assert list(lines_of_file) == [b"[]\n"]
+def test_lines_after_a_bad_first_line_are_read_one_at_a_time():
+    lines_of_file = iter([b"{bad\n", b"[]\n", b"{}\n"])
+    errors = []
+    assert next(documents(lines_of_file, errors.append)) == ("line 2, ", [])
+    assert list(lines_of_file) == [b"{}\n"]
+    assert [error.partition(": ")[0] for error in errors] == ["line 1, column 2"]
 
 
 def test_one_line_is_written_before_the_next_is_read():
     large = aggregates.kinesis_record(b"x" * 3_000_000)  # more than any buffer holds
     with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        # A command that waits for the end of its input would never end.
+        # A command that waits for the end of its input would wait for ever.
         watchdog = threading.Timer(TIMEOUT, process.kill)
         watchdog.start()
         try:
@@ -205,5 +199,5 @@ def test_no_progress_bar_without_tqdm_or_for_a_short_file(program, long_file):
     assert shown == ""
 
 
-def test_no_progress_bar_where_standard_error_is_not_a_terminal(long_file):
+def test_no_progress_bar_where_standard_error_is_no_terminal(long_file):
     assert lines(run(long_file)) == deaggregate_records([PLAIN, RECORD])

@@ -5,7 +5,7 @@ import re
 
 import aggregates
 import pytest
-from command_line import json_lines, message, run, run_text
+from command_line import json_lines, run, run_text
 
 from aws_kpl_deagg import _command_summary, deaggregate_records
 from aws_kpl_deagg._command_summary import Summary
@@ -36,9 +36,11 @@ SOURCES = {
 }
 
 
-def table(process):
+def table(process, warnings=0):
     """Returns the rows of the table on standard output, spaces in labels squeezed."""
-    assert (process.returncode, process.stderr) == (0, b"")
+    assert process.returncode == 0
+    assert process.stderr.count(b": warning: Kinesis record ") == warnings
+    assert len(process.stderr.splitlines()) == warnings
     return rows_of(process.stdout.decode())
 
 
@@ -48,12 +50,15 @@ def rows_of(text):
     return heading, dict(re.fullmatch(r" *(.*?)(?:  +(\S+))?", row).groups() for row in rows)
 
 
+def records_of_every_kind(source):
+    payloads = (TWO, FIVE, TWO, b"plain", b"", WRONG_DIGEST, "8" * 7, NONE, aggregates.MAGIC)
+    return [SOURCES[source](payload) for payload in payloads]
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_row(source):
-    make = SOURCES[source]
-    records = [make(data) for data in (TWO, FIVE, TWO, b"plain", b"", WRONG_DIGEST, "8" * 7)]
-    records += [make(NONE), make(aggregates.MAGIC)]
-    heading, rows = table(run_text(json_lines(records), "--summary"))
+    records = records_of_every_kind(source)
+    heading, rows = table(run_text(json_lines(records), "--summary"), warnings=3)
     assert heading == "standard input"
     assert rows == {
         "Kinesis records": "9",
@@ -74,6 +79,50 @@ def test_every_row(source):
     }
 
 
+def test_every_figure_as_json(tmp_path):
+    (tmp_path / "every.jsonl").write_bytes(json_lines([*records_of_every_kind("Lambda"), {}]))
+    process = run("--summary=json", "every.jsonl", "-", folder=tmp_path)
+    assert process.returncode == 1
+    assert [json.loads(line) for line in process.stdout.splitlines()] == [
+        {
+            "file": "every.jsonl",
+            "kinesisRecords": 9,
+            "aggregates": 4,
+            "plain": 2,
+            "damaged": 3,
+            "damagedByReason": {"wrong digest": 1, "not base64": 1, "too short": 1},
+            "errors": 1,
+            "userRecords": 9,
+            "userRecordsPerAggregate": {"minimum": 0, "median": 2, "maximum": 5},
+            "dataBytes": 5 + 15 + 5 + 5,
+            "topPartitionKeys": [
+                {"partitionKey": "b", "count": 7},
+                {"partitionKey": "a", "count": 4},
+            ],
+            "topPartitionKeysAreExact": True,
+        },
+        {
+            "file": "-",
+            "kinesisRecords": 0,
+            "aggregates": 0,
+            "plain": 0,
+            "damaged": 0,
+            "damagedByReason": {},
+            "errors": 0,
+            "userRecords": 0,
+            "userRecordsPerAggregate": {"minimum": None, "median": None, "maximum": None},
+            "dataBytes": 0,
+            "topPartitionKeys": [],
+            "topPartitionKeysAreExact": True,
+        },
+    ]
+
+
+def test_median_of_an_even_number():
+    _, rows = table(run_text([SOURCES["Lambda"](data) for data in (TWO, FIVE)], "--summary"))
+    assert rows["per aggregate, median"] == "3.5"
+
+
 def test_without_aggregates():
     _, rows = table(run_text([], "--summary"))
     assert rows == {
@@ -86,7 +135,7 @@ def test_without_aggregates():
     }
 
 
-def test_user_records_in_the_input_are_plain():
+def test_user_records_that_go_in_are_plain():
     user_records = deaggregate_records([aggregates.kinesis_record(TWO)])
     nested = {**user_records[0], "kinesis": {**user_records[0]["kinesis"]}}
     nested["kinesis"]["data"] = aggregates.base64_text(FIVE)
@@ -111,33 +160,38 @@ def test_columns_are_aligned():
     assert len({len(row) for row in rows if row[-1].isdigit()}) == 1
 
 
-def test_table_covers_the_readable_part_of_a_file(tmp_path):
-    (tmp_path / "bad.jsonl").write_bytes(json_lines([aggregates.kinesis_record(TWO), 7]))
+def test_errors_do_not_hide_the_rest(tmp_path):
+    record = aggregates.kinesis_record(TWO)
+    (tmp_path / "bad.jsonl").write_bytes(json_lines([record, 7, [{"foreign": 1}, record]]))
     process = run("--summary", "bad.jsonl", "missing", folder=tmp_path)
     assert process.returncode == 1
-    bad, missing = process.stderr.decode().splitlines()
-    assert "bad.jsonl: line 2, " in bad
+    bad_line, foreign, missing = process.stderr.decode().splitlines()
+    assert "bad.jsonl: line 2: " in bad_line
+    assert "bad.jsonl: line 3, record 1: " in foreign
     assert "missing: No such file" in missing
     heading, rows = rows_of(process.stdout.decode())
-    assert (heading, rows["Kinesis records"]) == ("bad.jsonl", "1")
+    assert (heading, rows["Kinesis records"]) == ("bad.jsonl", "2")
+    assert rows["errors, left out"] == "2"
 
 
-def test_strict_counts_the_record_that_it_stops_at():
-    records = [aggregates.kinesis_record(data) for data in (TWO, WRONG_DIGEST, TWO)]
-    process = run_text(records, "--summary", "--strict")
-    assert message(process).endswith(": wrong digest")
+def test_strict_counts_what_it_stops_at():
+    two, damaged = (aggregates.kinesis_record(data) for data in (TWO, WRONG_DIGEST))
+    process = run_text([two, 7, damaged, two], "--summary", "--strict")
+    assert process.returncode == 1
+    _, last = process.stderr.decode().splitlines()
+    assert last.endswith(": wrong digest")
     _, rows = rows_of(process.stdout.decode())
-    assert (rows["aggregates"], rows["damaged"]) == ("1", "1")
+    assert (rows["aggregates"], rows["damaged"], rows["errors, left out"]) == ("1", "1", "1")
 
 
-def test_control_characters_in_partition_keys_are_escaped():
+def test_partition_keys_are_no_commands_to_the_terminal():
     record = aggregates.kinesis_record(aggregate((0, b""), partition_keys=["\x1b[2Jé".encode()]))
     process = run_text(record, "--summary")
     assert r"  '\x1b[2Jé'" in process.stdout.decode()
 
 
 @pytest.mark.parametrize("partition_key", [None, 7, ["a"]])
-def test_partition_key_that_is_not_text(partition_key):
+def test_partition_key_that_is_no_text(partition_key):
     record = aggregates.kinesis_record(b"plain")
     record["kinesis"]["partitionKey"] = partition_key
     _, rows = table(run_text(record, "--summary"))
@@ -149,7 +203,7 @@ def test_rare_partition_keys_are_forgotten(monkeypatch):
     summary = Summary()
     for key in (b"often", b"a", b"often", b"b", b"c", b"d", b"e", b"often"):
         payload = aggregate((0, b""), partition_keys=[key])
-        summary.add(aggregates.kinesis_record(payload), strict=False)
+        summary.add(aggregates.kinesis_record(payload))
         assert len(summary.partition_keys) <= 4
     _, rows = rows_of("heading\n" + summary.table())
     assert rows["'often'"] == "3"

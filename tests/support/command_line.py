@@ -26,7 +26,7 @@ def run(*arguments, stdin=b"", folder=None, **environment):
 
 
 def run_text(document, *arguments, **environment):
-    """Runs the command on `document`, which is bytes or is written as JSON."""
+    """Runs the command on `document`, bytes or what JSON is made of."""
     text = document if isinstance(document, bytes) else json.dumps(document).encode()
     return run(*arguments, stdin=text, **environment)
 
@@ -54,8 +54,43 @@ def message(process):
     return line
 
 
-def on_terminal(program, path):
-    """Runs the command with a terminal as standard error; returns the output on both."""
+def interrupted(program, document, **environment):
+    """Runs the command in a terminal, and presses Ctrl-C when it has written `document`.
+
+    Returns the exit status and what the terminal showed.
+    """
+    terminal, other_end = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, *program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=other_end,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(2, termios.TIOCSCTTY, 0),
+    ) as process:
+        os.close(other_end)
+        process.stdin.write(json.dumps(document).encode() + b"\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline()) == document
+        os.write(terminal, b"\x03")
+        status = process.wait(TIMEOUT)
+    return status, read_to_the_end(terminal)
+
+
+def read_to_the_end(terminal):
+    """Returns what the terminal showed, and closes it."""
+    shown = b""
+    # Linux tells by an error that the other end is closed.
+    with contextlib.suppress(OSError):
+        while part := os.read(terminal, 65536):
+            shown += part
+    os.close(terminal)
+    return shown.decode()
+
+
+def on_terminal(program, path, status=0, **environment):
+    """Runs the command with a terminal as standard error; returns its output and that."""
     terminal, other_end = pty.openpty()
     fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     try:
@@ -63,15 +98,11 @@ def on_terminal(program, path):
             [sys.executable, *program, path],
             stdout=subprocess.PIPE,
             stderr=other_end,
+            env={**os.environ, **environment},
             timeout=TIMEOUT,
         )
-        os.close(other_end)
-        shown = b""
-        # Linux reports the closed other end by an error.
-        with contextlib.suppress(OSError):
-            while part := os.read(terminal, 65536):
-                shown += part
     finally:
-        os.close(terminal)
-    assert process.returncode == 0
-    return [json.loads(line) for line in process.stdout.splitlines()], shown.decode()
+        os.close(other_end)
+    shown = read_to_the_end(terminal)
+    assert process.returncode == status
+    return written(process), shown
