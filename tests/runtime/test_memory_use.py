@@ -70,8 +70,8 @@ def test_an_iterator_at_its_end_gives_all_memory_back():
 
 # Hostile messages
 
-# What README.md states: the iterator's peak in bytes per byte of the largest payload, and what
-# comes on top of it.
+# What docs/performance.md states: the iterator's peak in bytes per byte of the largest payload,
+# and what comes on top of it.
 MOST_PER_BYTE = 80
 MOST_ON_TOP = 128 << 10
 
