@@ -8,8 +8,8 @@ Each user record is a row, and so is each record that is not an aggregate; its s
 is <NA>. Records may come from any source. Their arrival timestamps, which differ by source, become
 UTC timestamps.
 
-The traps: sequence numbers have 56 digits, so they stay text: no number of pandas holds
-them. Rows are in the order of the input. To sort them, pad the sequence numbers:
+The trap: sequence numbers have up to 56 digits, more than any number in pandas, so they stay text.
+Rows are in the order of the input. To sort them, pad the sequence numbers:
 
     frame.sort_values("sequence_number", key=lambda column: column.str.zfill(56))
 

@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -252,6 +253,16 @@ def test_malformed_input():
         assert (outputs == []) == returned.startswith("nothing")
         outcomes[content] = returned
     assert len(outcomes) == len(MALFORMED)
+
+
+# The chart
+
+
+def test_the_chart_shows_the_published_table():
+    chart = runpy.run_path(str(PROJECT / "benchmarks" / "chart.py"))
+    results = PROJECT / "benchmarks" / "results"
+    bars = chart["read_bars"]((results / "table.md").read_text(encoding="utf-8"))
+    assert (results / "chart.svg").read_text(encoding="utf-8") == chart["svg"](bars)
 
 
 # Links and recipes
