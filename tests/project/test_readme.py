@@ -1,12 +1,14 @@
 """Runs the code and the commands of README.md and docs/, and tries their tables and links."""
 
 import base64
+import email
 import inspect
 import json
 import os
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -277,6 +279,52 @@ def test_links_lead_somewhere(page):
         assert (PROJECT / path).exists(), link
         if anchor:
             assert anchor in readme.anchors(path), link
+
+
+def metadata_of(project):
+    """The core metadata of a project that is not built."""
+    program = "from setuptools import build_meta as b; b.prepare_metadata_for_build_wheel('out')"
+    (project / "out").mkdir()
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=project, check=True, stdout=subprocess.DEVNULL
+    )
+    (path,) = (project / "out").glob("*.dist-info/METADATA")
+    return email.message_from_bytes(path.read_bytes())
+
+
+@pytest.fixture
+def project(tmp_path):
+    for name in ("README.md", "pyproject.toml", "setup.py", "LICENSE"):
+        shutil.copy(PROJECT / name, tmp_path)
+    for name in ("aws_kpl_deagg", "proto"):
+        ignored = shutil.ignore_patterns("*.so", "__pycache__")
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=ignored)
+    (tmp_path / "LICENSE.protobuf-c").touch()
+    return tmp_path
+
+
+def test_pypi_shows_only_absolute_links(project):
+    metadata = metadata_of(project)
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert all("://" in url for url in metadata.get_all("Project-URL"))
+    assert all("://" in link for link in readme.links_in(metadata.get_payload()))
+    # Nothing but links is changed.
+    assert len(metadata.get_payload().splitlines()) == len(readme.PAGES["README.md"].splitlines())
+
+
+def test_pypi_shows_links_into_the_repository(project):
+    pyproject = project / "pyproject.toml"
+    text = re.sub(r"^Repository = .*\n", "", pyproject.read_text(), flags=re.MULTILINE)
+    url = 'Repository = "https://forge.example/project"\n'
+    pyproject.write_text(text.replace("[project.urls]\n", "[project.urls]\n" + url))
+    metadata = metadata_of(project)
+    links = readme.links_in(metadata.get_payload())
+    repository = f"https://forge.example/project/blob/v{metadata['Version']}/"
+    paths = [link.removeprefix(repository) for link in links if link.startswith(repository)]
+    assert len(paths) > 7
+    assert all((PROJECT / path).exists() for path in paths)
+    assert f"{repository.replace('/blob/', '/raw/')}benchmarks/results/chart.svg" in links
+    assert len(links) == len(readme.links("README.md"))
 
 
 def test_the_readme_leads_to_every_page():

@@ -103,8 +103,12 @@ def rows(page: str, title: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
+def links_in(text: str) -> list[str]:
+    return re.findall(r"\]\(([^)\s]+)\)", _FENCED.sub("", text))
+
+
 def links(page: str) -> list[str]:
-    return re.findall(r"\]\(([^)\s]+)\)", prose(page))
+    return links_in(PAGES[page])
 
 
 def target(page: str, link: str) -> tuple[str, str]:
