@@ -2,8 +2,8 @@
 
     python benchmarks/chart.py
 
-Since it reads the published table, the chart shows what the table says. The chart has its own white
-background, so that it is legible on pages of any colour.
+Since it reads the published table, the chart shows what the table says. The chart has a white
+background of its own, so it is legible on pages of any colour.
 """
 
 import sys

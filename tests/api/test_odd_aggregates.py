@@ -1,4 +1,4 @@
-"""Aggregates that other producers write and that the KPL would not, as docs/malformed-input.md says.
+"""Aggregates that other producers write and the KPL would not: see docs/malformed-input.md.
 
 All of them are made here, field by field.
 """
@@ -22,7 +22,9 @@ UNDEFINED = payload(
     message([b"a", b"b"], [record(0, b"x", 0), record(1, b"y", 0)], [b"undefined"])
 )
 UNDEFINED_IN_PART = payload(
-    message([b"a"], [record(0, b"x", 0), record(0, b"y", 1), record(0, b"z")], [b"undefined", b"7"])
+    message(
+        [b"a"], [record(0, b"x", 0), record(0, b"y", 1), record(0, b"z")], [b"undefined", b"7"]
+    )
 )
 # Some test generators write an index for every user record, and no table.
 NO_TABLE = payload(message([b"a"], [record(0, b"x", 0), record(0, b"y", 0)]))
