@@ -294,12 +294,11 @@ def metadata_of(project):
 
 @pytest.fixture
 def project(tmp_path):
-    for name in ("README.md", "pyproject.toml", "setup.py", "LICENSE"):
+    for name in ("README.md", "pyproject.toml", "setup.py", "LICENSE", "LICENSE.protobuf-c"):
         shutil.copy(PROJECT / name, tmp_path)
     for name in ("aws_kpl_deagg", "proto"):
         ignored = shutil.ignore_patterns("*.so", "__pycache__")
         shutil.copytree(PROJECT / name, tmp_path / name, ignore=ignored)
-    (tmp_path / "LICENSE.protobuf-c").touch()
     return tmp_path
 
 
