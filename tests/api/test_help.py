@@ -31,7 +31,7 @@ def signature(name):
 
 
 def test_signatures():
-    shown = [block.rstrip() for block in readme.text_blocks(REFERENCE)]
+    shown = [" ".join(block.split()) for block in readme.text_blocks(REFERENCE)]
     assert shown == [signature(name) for name in FUNCTIONS]
     assert signature("AggregateError") in readme.inline_code(readme.section(REFERENCE, "Errors"))
 

@@ -71,12 +71,15 @@ def text_blocks(page: str) -> list[str]:
 
 
 def indented_lines() -> list[str]:
-    """The lines of the blocks that are indented: commands, and the imports of a drop-in."""
+    """The lines of the blocks that are indented: commands, and the imports of a drop-in.
+
+    A command that is continued on the next line is one.
+    """
     return [
         line.strip()
         for text in PAGES.values()
         for block in _INDENTED.findall(_FENCED.sub("", text))
-        for line in block.splitlines()
+        for line in re.sub(r"\\\n\s*", "", block).splitlines()
         if line.strip()
     ]
 
