@@ -56,9 +56,9 @@ def _blocks() -> list[Block]:
 BLOCKS = _blocks()
 
 
-def python_blocks(text: str) -> list[str]:
-    """The code of the Python blocks in the text of a page."""
-    return [code for language, code in _FENCED.findall(text) if language == "python"]
+def python_blocks() -> list[str]:
+    """The code of the Python blocks of all pages."""
+    return [each.code for each in BLOCKS]
 
 
 def block_with(text: str) -> Block:
