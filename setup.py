@@ -1,4 +1,4 @@
-"""Builds the extension module; everything else about the package is in pyproject.toml.
+"""Builds the extension module, and README.md for PyPI; everything else is in pyproject.toml.
 
 protobuf-c comes from the system. On Linux its archive is linked into the module, so that a wheel
 needs nothing at run time. Every wheel carries its licence. Environment variables change the build:
@@ -11,11 +11,13 @@ needs nothing at run time. Every wheel carries its licence. Environment variable
 """
 
 import os
+import re
 import runpy
 import shlex
 import subprocess
 import sys
 from glob import glob
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -124,7 +126,30 @@ class BuildExtension(build_ext):
         super().build_extension(extension)
 
 
+def readme_for_pypi():
+    """Returns README.md without relative links, since those lead nowhere on PyPI.
+
+    They become absolute with the URL `Repository` of pyproject.toml. As long as it has none, only
+    the text of such a link stays, and images are left out.
+    """
+    readme = Path("README.md").read_text(encoding="utf-8")
+    project = Path("pyproject.toml").read_text(encoding="utf-8")
+    version = re.search(r'^version = "(.+)"', project, re.MULTILINE)[1]
+    repository = re.search(r'^Repository = "(.+?)/?"', project, re.MULTILINE)
+
+    def absolute(link):
+        image, text, path = link.groups()
+        if not repository:
+            return "" if image else text
+        kind = "raw" if image else "blob"
+        return f"{image}[{text}]({repository[1]}/{kind}/v{version}/{path})"
+
+    return re.sub(r"(!?)\[([^]]*)\]\((?![a-z]+:|#)([^)]+)\)", absolute, readme)
+
+
 setup(
+    long_description=readme_for_pypi(),
+    long_description_content_type="text/markdown",
     cmdclass={"build_ext": BuildExtension},
     ext_modules=[
         Extension(

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import chart
 import footprint
 import report
 from contenders import compile_floor
@@ -46,8 +47,6 @@ def main() -> None:
         "--quick", action="store_true", help="check every answer, but time it only once"
     )
     quick = parser.parse_args().quick
-    if not quick:
-        import chart
     measurements, variants = [], []
     with tempfile.TemporaryDirectory() as floor_folder:
         compile_floor(Path(floor_folder))
@@ -61,7 +60,7 @@ def main() -> None:
     if not quick:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "table.md").write_text(table, encoding="utf-8")
-        chart.draw(measurements, RESULTS / "chart.svg")
+        chart.draw(table, RESULTS / "chart.svg")
 
 
 if __name__ == "__main__":

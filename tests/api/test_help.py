@@ -1,4 +1,4 @@
-"""help() describes all reasons, sources, options and names, as README.md does."""
+"""help() and docs/reference.md describe the same signatures, options, sources and reasons."""
 
 import inspect
 import re
@@ -11,27 +11,46 @@ from kpl_vectors import expected_output
 import aws_kpl_deagg
 from aws_kpl_deagg import AggregateError, UserRecord, deaggregate_records
 
+REFERENCE = "docs/reference.md"
+FUNCTIONS = ["deaggregate_records", "iter_deaggregate_records", "unpack", "is_aggregated"]
 REASONS = [
     oracle.NOT_BASE64,
     oracle.TOO_SHORT,
     oracle.WRONG_DIGEST,
     oracle.BAD_MESSAGE,
     oracle.BAD_INDEX,
+    "needs too much memory",
     oracle.NO_USER_RECORDS,
     oracle.BAD_HASH_KEY,
-    "needs too much memory",
     "not aggregated",
 ]
 
 
+def signature(name):
+    return f"{name}{inspect.signature(getattr(aws_kpl_deagg, name))}"
+
+
+def test_signatures():
+    shown = [" ".join(block.split()) for block in readme.text_blocks(REFERENCE)]
+    assert shown == [signature(name) for name in FUNCTIONS]
+    assert signature("AggregateError") in readme.inline_code(readme.section(REFERENCE, "Errors"))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_has_a_section_and_an_example(name):
+    assert name in readme.anchors(REFERENCE)
+    assert "\nExample:\n" in getattr(aws_kpl_deagg, name).__doc__
+
+
 def test_reasons():
     described = re.findall(r"^ +'([^']+)'", AggregateError.__doc__, re.MULTILINE)
-    assert sorted(described) == sorted(REASONS)
-    assert set(REASONS) <= set(readme.inline_code(readme.section("malformed")))
+    assert described == REASONS
+    codes = [readme.inline_code(row[0])[0] for row in readme.rows(REFERENCE, "Errors")]
+    assert codes[-len(REASONS) :] == REASONS
 
 
 def test_sources():
-    marks = [keys for _, keys, *_ in readme.rows("sources")]
+    marks = [keys for _, keys, *_ in readme.rows(REFERENCE, "Sources")]
     assert len(marks) == 5
     for keys in marks:
         assert re.search(
@@ -40,22 +59,23 @@ def test_sources():
 
 
 def test_options():
-    options = [re.match(r"`(\w+)=", option)[1] for option, _ in readme.rows("options")]
-    assert options == ["decode", "strict", "verify", "hash_key_range"]
+    options = [re.match(r"`(\w+)=", row[0])[1] for row in readme.rows(REFERENCE, "Options")]
     described = re.findall(r"^(\w+): ", deaggregate_records.__doc__, re.MULTILINE)
-    assert described == ["records", "data_format", *options]
+    assert described == ["records", *options]
     assert list(inspect.signature(deaggregate_records).parameters) == described
 
 
 def test_keys_of_the_user_record():
+    shown = readme.block_with("'subSequenceNumber': 0").code
     for key in expected_output(0)["kinesis"]:
         assert f"'{key}'" in deaggregate_records.__doc__
+        assert f"'{key}'" in shown
 
 
-@pytest.mark.parametrize("field", UserRecord._fields)
-def test_fields_of_a_bare_user_record(field):
-    assert field in readme.inline_code(readme.section("bare payloads"))
-    assert getattr(UserRecord, field).__doc__
+def test_fields_of_a_bare_user_record():
+    fields = [readme.inline_code(row[0])[0] for row in readme.rows(REFERENCE, "unpack")]
+    assert fields == list(UserRecord._fields)
+    assert all(getattr(UserRecord, field).__doc__ for field in fields)
 
 
 @pytest.mark.parametrize("name", sorted({*aws_kpl_deagg.__all__} - {"__version__"}))

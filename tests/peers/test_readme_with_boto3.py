@@ -1,23 +1,28 @@
-"""Runs the code of README.md that needs boto3."""
+"""Runs the code of README.md and docs/ that needs other packages."""
 
+import pytest
 import readme
-from aggregates import ALL_HASH_KEYS, boto3_record
-from moto_server import client_of
+from aggregates import kinesis_record
 
-from aws_kpl_deagg import deaggregate_records
+BLOCKS = [block for block in readme.BLOCKS if block.needs_peers]
 
 
-def test_the_range_of_a_shard(moto_url, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
-    with client_of("kinesis", moto_url) as client:
-        client.create_stream(StreamName="stream", ShardCount=1)
-    names, _ = readme.run(readme.block("range of a shard"))
-    names["kinesis"].close()
-    hash_key_range = names["hash_key_range"]
-    if isinstance(hash_key_range, tuple):
-        assert hash_key_range == ALL_HASH_KEYS
-    outputs = deaggregate_records(boto3_record(readme.PAYLOAD), hash_key_range=hash_key_range)
-    assert len(outputs) == 2
+def test_every_block_is_run():
+    assert {*BLOCKS} == {readme.block_with("first_records"), readme.block_with("BatchProcessor")}
+
+
+def test_boto3(kinesis_client, tmp_path):
+    stream = tmp_path.name
+    kinesis_client.create_stream(StreamName=stream, ShardCount=1)
+    kinesis_client.put_record(StreamName=stream, Data=readme.PAYLOAD, PartitionKey="a")
+    names, _ = readme.run(readme.block_with("first_records").code)
+    records = names["first_records"](kinesis_client, stream)
+    assert [record["kinesis"]["data"] for record in records] == [b"x", b"yz"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:aws_lambda_powertools")
+def test_powertools(capsys):
+    names, _ = readme.run(readme.block_with("BatchProcessor").code)
+    event = {"Records": [kinesis_record(readme.PAYLOAD), kinesis_record(b"plain")]}
+    assert names["lambda_handler"](event, None) == {"batchItemFailures": []}
+    assert capsys.readouterr().out.splitlines() == ["x", "yz", "plain"]

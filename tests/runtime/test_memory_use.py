@@ -70,8 +70,8 @@ def test_a_finished_iterator_has_released_all_memory():
 
 # Hostile messages
 
-# As README.md states: the iterator's peak in bytes per byte of the largest payload, and the rest,
-# which does not depend on the payload.
+# As docs/performance.md states: the iterator's peak in bytes per byte of the largest payload, and
+# the rest, which does not depend on the payload.
 MOST_PER_BYTE = 80
 MOST_ON_TOP = 128 << 10
 
