@@ -5,8 +5,6 @@ checker runs once per mode over all of them. A `# type: ignore` marks a mistake:
 complain about a comment that silences nothing, so each of them has found all that are marked.
 """
 
-import ast
-import builtins
 import json
 import shutil
 import subprocess
@@ -30,35 +28,12 @@ PROSE = """\
 # pyright: reportMissingParameterType=false
 # pyright: reportUnusedExpression=false, reportUnusedImport=false
 """
-GIVEN = """\
-from typing import Any as _Any
-def _given() -> _Any: ...
-"""
-
-
-def undefined_names(code):
-    """The names that `code` uses and does not define, such as `event`."""
-    nodes = list(ast.walk(ast.parse(code)))
-    names = {each for each in nodes if isinstance(each, ast.Name)}
-    used = {each.id for each in names if isinstance(each.ctx, ast.Load)}
-    defined = {each.id for each in names if isinstance(each.ctx, ast.Store)}
-    for each in nodes:
-        if isinstance(each, ast.FunctionDef | ast.ClassDef):
-            defined.add(each.name)
-        elif isinstance(each, ast.alias):
-            defined.add(each.asname or each.name.partition(".")[0])
-        elif isinstance(each, ast.arg):
-            defined.add(each.arg)
-        elif isinstance(each, ast.ExceptHandler):
-            defined.add(each.name)
-    return sorted(used - defined - {*dir(builtins)})
 
 
 def prose_programs():
     """Each Python block of README.md and docs/, by a name for its file."""
     for number, code in enumerate(readme.python_blocks()):
-        given = "".join(f"{name} = _given()\n" for name in undefined_names(code))
-        yield f"prose_{number}.py", PROSE + INCOMPLETE + (GIVEN + given if given else "") + code
+        yield f"prose_{number}.py", PROSE + INCOMPLETE + code
 
 
 def recipes():
