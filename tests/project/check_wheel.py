@@ -5,6 +5,7 @@ length, which take every step of the kernels that run here, have to agree with o
 summary; fails at the first difference.
 """
 
+import importlib.metadata
 import json
 import platform
 import random
@@ -59,8 +60,12 @@ def check_protobuf_c():
     """Our own wheels carry it, no older than 1.4.1, with its licence notice."""
     version = _deagg.protobuf_c_version
     assert tuple(map(int, version.split("."))) >= (1, 4, 1), version
-    notice = Path(_deagg.__file__).with_name("LICENSE.protobuf-c").read_text(encoding="utf-8")
-    assert "the protobuf-c authors" in notice
+    (notice,) = (
+        path
+        for path in importlib.metadata.files("aws_kpl_deagg")
+        if path.match("licenses/LICENSE.protobuf-c")
+    )
+    assert "the protobuf-c authors" in notice.read_text(encoding="utf-8")
     return version
 
 

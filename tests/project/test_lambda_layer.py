@@ -64,7 +64,7 @@ def layer(build, tmp_path_factory):
     folder = tmp_path_factory.mktemp("layer")
     (wheel,) = build.glob("*.whl")
     for command in LAYER:
-        assert readme.has_command(command)
+        assert command in readme.indented_lines()
         program, *arguments = shlex.split(command.replace(" .", f" {wheel}"))
         program = ["-m", "pip", "--quiet"] if program == "pip" else []
         environment = {**os.environ, "PIP_NO_INDEX": "1"}

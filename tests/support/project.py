@@ -19,7 +19,6 @@ NOT_SOURCE = (
     # An editable install builds these into the package's folder.
     "*.so",
     "*.pyd",
-    "LICENSE.protobuf-c",
 )
 
 
