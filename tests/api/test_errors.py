@@ -7,7 +7,10 @@ from aws_kpl_deagg import deaggregate_records, is_aggregated, iter_deaggregate_r
 
 on_both_functions = pytest.mark.parametrize(
     "deaggregate",
-    [deaggregate_records, lambda *args, **options: list(iter_deaggregate_records(*args, **options))],
+    [
+        deaggregate_records,
+        lambda *args, **options: list(iter_deaggregate_records(*args, **options)),
+    ],
     ids=["list", "iterator"],
 )
 PLAIN = kinesis_record(b"plain")

@@ -288,3 +288,34 @@ class EmptiesItsKeys(dict):
 def test_list_of_keys_that_shrinks_while_it_is_read(kinesis_record):
     user_record, _ = deaggregate_records([kinesis_record])
     assert user_record["kinesis"]["partitionKey"] == "key"
+
+
+class Unlike:
+    """A key that must not be compared with others, whose hashes differ from its own."""
+
+    def __eq__(self, other):
+        raise AssertionError("compared")
+
+    def __hash__(self):
+        return 1
+
+
+@pytest.mark.parametrize("data", [PAYLOAD, b"plain"], ids=["aggregate", "plain"])
+@pytest.mark.parametrize("source", [name for name in BUILDERS if name != "Lambda"])
+def test_keys_are_compared_only_if_their_hashes_are_equal(source, data):
+    key = Unlike()
+    for output in deaggregate_records([{**BUILDERS[source](data), key: "value"}]):
+        assert output["kinesis"][key] == "value"
+
+
+class DeniesItsKeys(dict):
+    """A mapping whose `in` denies a key that it has."""
+
+    def __contains__(self, key):
+        return key != "extra" and super().__contains__(key)
+
+
+@pytest.mark.parametrize("source", ["Firehose", "Analytics", "Pipes"])
+def test_a_key_that_the_mapping_names_is_not_lost(source):
+    (output,) = deaggregate_records([DeniesItsKeys(BUILDERS[source](b"plain"), extra="value")])
+    assert output["kinesis"]["extra"] == "value"

@@ -137,6 +137,20 @@ class Exporter:
         view.release()
 
 
+class TupleOfText(tuple):
+    """A tuple with a buffer of its own."""
+
+    def __buffer__(self, flags):
+        return memoryview(b"YnVm\nZmVy")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="__buffer__ came with Python 3.12")
+def test_a_tuple_is_not_taken_for_arguments():
+    data = TupleOfText((b"dHVwbGU=",))
+    (output,) = deaggregate_records([{"kinesis": {"data": data}}], decode=True)
+    assert output["kinesis"]["data"] == b"buffer"
+
+
 def fail():
     raise ZeroDivisionError
 

@@ -77,7 +77,6 @@ def test_forms_of_the_argument(response):
         base64_text(data) for data in [*USER_DATA, b"plain", DAMAGED]
     ]
     assert deaggregate_records(response) == outputs
-    assert deaggregate_records(response["Records"], "Boto3") == outputs
-    assert list(iter_deaggregate_records(response, data_format="Boto3")) == outputs
+    assert list(iter_deaggregate_records(response)) == outputs
     separately = [deaggregate_records(each) for each in response["Records"]]
     assert sum(separately, []) == outputs
