@@ -164,12 +164,14 @@ def test_the_command(command):
 
 @pytest.mark.parametrize(
     "command",
-    {
-        command
-        for page in readme.PAGES
-        for code in readme.inline_code(readme.prose(page))
-        for command in re.findall(r"^aws-kpl-deagg .*FILE.*", code)
-    },
+    sorted(
+        {
+            command
+            for page in readme.PAGES
+            for code in readme.inline_code(readme.prose(page))
+            for command in re.findall(r"^aws-kpl-deagg .*FILE.*", code)
+        }
+    ),
 )
 def test_a_command_within_the_text(command):
     assert output_of(command)
