@@ -97,7 +97,9 @@ def test_shape_errors_name_the_missing_or_wrong_part(case, mapping, deaggregate)
     assert named in str(caught.value)
 
 
-@pytest.mark.parametrize("records", [None, 7, 1.5, object(), print], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "records", [None, 7, 1.5, object(), print], ids=lambda each: type(each).__name__
+)
 def test_records_that_cannot_be_iterated(records, deaggregate):
     with pytest.raises(TypeError) as caught:
         deaggregate(records)
