@@ -17,7 +17,7 @@ from comparison import logged
 
 from aws_kpl_deagg import AggregateError, deaggregate_records, is_aggregated, unpack
 
-# An old aggregator for Node writes JavaScript's `undefined` where there is no explicit hash key.
+# An old aggregator for Node writes JavaScript's `undefined` for a missing explicit hash key.
 UNDEFINED = payload(
     message([b"a", b"b"], [record(0, b"x", 0), record(1, b"y", 0)], [b"undefined"])
 )

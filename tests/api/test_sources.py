@@ -93,7 +93,7 @@ def user_record(source, explicit_hash_key, partition_key, sub_sequence_number, d
     return {"kinesis": {**before, **own, **after}, **event}
 
 
-def passed_record(source, data):
+def passed_through(source, data):
     """The result for a plain or damaged record that `source`'s builder makes."""
     _, before, after, event = SHAPES[source]
     return {"kinesis": {**before, "partitionKey": "a", "data": data, **after}, **event}
@@ -115,7 +115,7 @@ def test_user_records(source):
 def test_plain_and_damaged_records_are_converted(source, content):
     with logged() as log:
         (output,) = deaggregate_records([SHAPES[source][0](content)])
-    assert ordered(output) == ordered(passed_record(source, base64_text(content)))
+    assert ordered(output) == ordered(passed_through(source, base64_text(content)))
     assert type(output["kinesis"]["data"]) is str
     assert log == ([(SEQUENCE_NUMBER, oracle.TOO_SHORT)] if content == MAGIC else [])
 

@@ -80,7 +80,7 @@ def test_every_source(source):
 def test_every_form_of_a_document(form, from_file, tmp_path):
     document = ONE_OF_EACH["get-records"]
     text = FORMS[form](document)
-    # The name tells nothing: standard input has none.
+    # Standard input has no name to recognise it by.
     (tmp_path / "records").write_bytes(text)
     process = run("records" if from_file else "-", stdin=text, folder=tmp_path)
     assert lines(process) == deaggregate_records(document)

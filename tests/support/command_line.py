@@ -81,7 +81,7 @@ def interrupted(program, document, **environment):
 def read_to_the_end(terminal):
     """Returns what the terminal showed, and closes it."""
     shown = b""
-    # Linux tells by an error that the other end is closed.
+    # Linux reports by an error that the other end is closed.
     with contextlib.suppress(OSError):
         while part := os.read(terminal, 65536):
             shown += part

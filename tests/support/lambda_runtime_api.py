@@ -71,7 +71,7 @@ def running(handler: str, folder: Path, **environment: str) -> Iterator[Function
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Hands out events and collects the runtime's answers; a context manager.
+    """Serves events and collects the runtime's answers; a context manager.
 
     It listens on a free port of 127.0.0.1. A request for the next event waits for one.
     """
@@ -98,7 +98,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.server_close()
 
     def invoke(self, event: bytes, timeout: float) -> tuple[str, Any]:
-        """Hands out one event, as JSON; returns the last part of the path that the runtime posts
+        """Serves one event, as JSON; returns the last part of the path that the runtime posts
         to ('response' or 'error') and the decoded body. Raises queue.Empty after `timeout` s.
         """
         self.events.put(event)

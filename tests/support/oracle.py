@@ -306,7 +306,7 @@ def read_bytes(kinesis_record: oracle_sources.KinesisRecord) -> bytes | None:
     return bytes(kinesis_record.payload)
 
 
-def passed_record(
+def passed_through(
     kinesis_record: oracle_sources.KinesisRecord, payload: bytes | None, options: Options
 ) -> Any:
     """Returns the result for a plain or damaged record; `payload` is None for odd text."""
@@ -355,7 +355,7 @@ def deaggregate_record(record: Any, log: list[tuple[Any, ...]], options: Options
         if options.strict:
             raise StrictError(sequence_number, reason)
         log.append((log_name(sequence_number), reason))
-    return [passed_record(kinesis_record, payload, options)]
+    return [passed_through(kinesis_record, payload, options)]
 
 
 def iter_deaggregate(

@@ -8,7 +8,7 @@
 
 #define MOST 600
 
-/* What was handed out, to see that no two pieces overlap. */
+/* An allocation, filled to show that no two overlap. */
 typedef struct {
     uint8_t *memory;
     size_t size;
@@ -31,7 +31,7 @@ check_filled(const piece *pieces, size_t count)
     }
 }
 
-/* Takes pieces of every size up to MOST - 1 until one is refused. Returns how many there were. */
+/* Allocates pieces of every size up to MOST - 1 until one fails. Returns their number. */
 static size_t
 take_pieces(kpl_arena *arena)
 {
@@ -67,7 +67,7 @@ check_every_failure(void)
         }
         refused++;
 
-        /* It works again with the next begin. */
+        /* The arena works again after the next begin. */
         allocations.left = SIZE_MAX;
         kpl_arena_begin(&arena, 0, SIZE_MAX);
         CHECK(arena.failure == KPL_OK && take_pieces(&arena) == MOST, "%zu succeed", succeeding);
@@ -77,7 +77,7 @@ check_every_failure(void)
     CHECK(refused > 3, "only %zu chunks", refused);
 }
 
-/* Every cap: pieces fill it to its last whole 8 bytes, and it holds again after each begin. */
+/* Every cap: pieces fill it to its last whole 8 bytes, and it applies again after each begin. */
 static void
 check_every_cap(void)
 {

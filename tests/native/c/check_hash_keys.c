@@ -1,5 +1,5 @@
 /* Explicit hash keys and partition keys in guarded memory: the numbers around 2**128, every
- * truncation of the largest, and every byte at every place of it. */
+ * truncation of the largest, and every byte at every position in it. */
 #include "guarded.h"
 
 #include "kpl/hash_key.h"
@@ -11,7 +11,7 @@
 static const kpl_hash_key ZERO;
 static const kpl_hash_key UNTOUCHED = {"0123456789abcde"};
 
-/* Parses `text` in both places. Where it is no hash key, *hash_key stays as it was. */
+/* Parses `text` in both places. If it is not a hash key, *hash_key is unchanged. */
 static bool
 parse(uint8_t *memory, const char *text, size_t size, kpl_hash_key *hash_key)
 {
@@ -50,7 +50,7 @@ check_every_byte(uint8_t *memory)
         CHECK(parse(memory, LARGEST, i + 1, &hash_key), "%zu digits", i + 1);
         for (int value = 0; value < 256; value++) {
             text[i] = (char)value;
-            /* Of two numbers as long, the one with the smaller first digit that differs is. */
+            /* Of two numbers of equal length, the first digit that differs decides. */
             bool expected = value >= '0' && value <= LARGEST[i];
             CHECK(parse(memory, text, strlen(LARGEST), &hash_key) == expected,
                   "byte %d at %zu of the largest", value, i);

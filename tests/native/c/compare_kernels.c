@@ -1,6 +1,6 @@
-/* Compares every kernel set that runs here, in guarded memory, with "plain" outside of it. Needs
- * no Python, so that it runs under emulation. Prints the names of the sets; exits with 1 at the
- * first difference. */
+/* Compares every kernel set that runs here, in guarded memory, with "plain" in ordinary memory.
+ * Does not need Python, so that it runs under emulation. Prints the names of the sets; exits with
+ * 1 at the first difference. */
 #include "guarded.h"
 
 #include "kpl/simd/base64.h"
@@ -23,7 +23,7 @@ guarded_random(void)
     return memory;
 }
 
-/* Decodes with both and compares the bytes, if there are any. */
+/* Decodes with both and compares the results. */
 static void
 compare_decoding(const kpl_kernels *kernels, kpl_bytes text, uint8_t *output, place where)
 {
@@ -47,8 +47,8 @@ compare_encoding(const kpl_kernels *kernels, kpl_bytes data, uint8_t *output, pl
     CHECK(memcmp(text, expected, size) == 0, "%s: encoding %zu bytes", kernels->name, data.size);
 }
 
-/* Every length of text, clean but for one character, at every position: some that are wrong, or
- * all there are where the length has a kernel's every step. */
+/* Text of every length, clean except for one character at every position: a few wrong ones, or all
+ * of them for lengths that exercise every step of a kernel. */
 static void
 compare_base64(const kpl_kernels *kernels, uint8_t *input, uint8_t *output, place where)
 {

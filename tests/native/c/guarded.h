@@ -1,8 +1,9 @@
-/* What the programs in this folder share: memory between two pages that may not be touched, and a
- * check that ends the program.
+/* For the programs in this folder: memory between two inaccessible pages, and a check that ends
+ * the program.
  *
- * Whatever is tested gets each input and output twice, ending at the one page and beginning at the
- * other, so that a read or write of one byte too many, on either side, ends the program. */
+ * Each function under test receives its input and output twice, once ending at one page and once
+ * beginning at the other, so that reading or writing one byte too many on either side ends the
+ * program. */
 #ifndef GUARDED_H
 #define GUARDED_H
 
@@ -27,7 +28,7 @@ typedef enum { AT_START, AT_END } place;
         }                                                                   \
     } while (0)
 
-/* GUARDED_SIZE bytes, never given back. */
+/* GUARDED_SIZE bytes, never released. */
 static inline uint8_t *
 guarded_new(void)
 {
@@ -40,7 +41,7 @@ guarded_new(void)
     return memory + GUARDED_SIZE;
 }
 
-/* Where `size` bytes of guarded memory begin. */
+/* The beginning of `size` bytes of guarded memory. */
 static inline uint8_t *
 guarded_at(uint8_t *memory, size_t size, place where)
 {

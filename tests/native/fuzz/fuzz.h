@@ -1,4 +1,4 @@
-/* What the libFuzzer targets share. */
+/* For all libFuzzer targets. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ends the process unless `holds`: libFuzzer then keeps the input. */
+/* Ends the process unless `holds`. libFuzzer then keeps the input. */
 static inline void
 expect(bool holds, const char *what)
 {
@@ -19,8 +19,8 @@ expect(bool holds, const char *what)
     }
 }
 
-/* `size` bytes to be freed, for AddressSanitizer to watch both ends of; NULL for none, since
- * malloc(0) is a byte that may be read. */
+/* Allocates exactly `size` bytes, so that AddressSanitizer guards both ends. NULL for 0, since
+ * malloc(0) may be read. The caller frees it. */
 static inline uint8_t *
 exact_memory(size_t size)
 {
@@ -37,7 +37,7 @@ copy_bytes(uint8_t *to, const uint8_t *from, size_t size)
     }
 }
 
-/* A copy of `size` bytes in memory of that size; `data` of what it returns is to be freed. */
+/* Copies `size` bytes to memory of exactly that size. The caller frees `data` of the result. */
 static inline kpl_bytes
 exact_copy(const uint8_t *data, size_t size)
 {

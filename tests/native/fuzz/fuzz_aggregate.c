@@ -194,7 +194,7 @@ check_message(kpl_bytes message)
     counts memory = {.left = SIZE_MAX};
     kpl_arena arena = kpl_arena_new(counting_allocator(&memory));
     check_unpacking(message, &arena, expected, checksum);
-    /* arena.c: chunks double up to one that has room for all the cap leaves. */
+    /* arena.c: chunks double, and the last has room for the rest of the cap. */
     expect(memory.bytes <= 3 * ARENA_CAP(message.size), "memory taken is bounded");
     size_t calls = memory.made;
     for (size_t allowed = 0; allowed < calls; allowed++) {

@@ -1,6 +1,6 @@
-/* base64 both ways, in every kernel set that runs here. The input is text to decode; and once more
- * it is bytes to encode, the text of which is then damaged and cut as the first four of them say.
- */
+/* base64 both ways, in every kernel set that runs here. The input is used twice: as text to
+ * decode, and as bytes to encode. The encoded text is then damaged and cut as the first four bytes
+ * say. */
 #include "fuzz.h"
 
 #include "kpl/simd/base64.h"
@@ -10,7 +10,7 @@ static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
 
 typedef struct {
     bool valid;
-    uint8_t *bytes; /* to be freed */
+    uint8_t *bytes; /* owned */
     size_t size;
 } decoding;
 
@@ -23,7 +23,7 @@ decode(const kpl_kernels *kernels, kpl_bytes text)
     return result;
 }
 
-/* frame.c looks for the magic in text; what it says has to hold for the bytes, too. */
+/* frame.c looks for the magic in text. Its answer must hold for the decoded bytes as well. */
 static void
 check_magic(kpl_bytes text, const decoding *decoded)
 {
@@ -67,7 +67,7 @@ check_damaged(kpl_bytes bytes, uint8_t *text, size_t size)
     free((void *)cut.data);
 }
 
-/* Encodes with one set, and decodes what came out with all. */
+/* Encodes with one set and decodes the result with all. */
 static void
 check_encoding(const kpl_kernels *kernels, kpl_bytes bytes, const uint8_t *expected)
 {

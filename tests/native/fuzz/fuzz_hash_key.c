@@ -1,4 +1,5 @@
-/* Explicit hash keys, two in an input, halfway apart: which are read, as what, and their order. */
+/* Explicit hash keys, one in each half of the input: whether they are valid, their values, and
+ * their order. */
 #include "fuzz.h"
 
 #include "kpl/hash_key.h"
@@ -6,7 +7,7 @@
 
 typedef unsigned __int128 number;
 
-/* The same reading, by the compiler's own 128 bits. */
+/* Parses with the compiler's own 128-bit integers. */
 static bool
 parse(kpl_bytes text, number *value)
 {
@@ -31,7 +32,7 @@ number_of(const kpl_hash_key *hash_key)
     return value;
 }
 
-/* Reads `text` both ways; an invalid one leaves *hash_key as it is. */
+/* Parses `text` both ways. If it is invalid, *hash_key is unchanged. */
 static void
 check_parsing(kpl_bytes text, kpl_hash_key *hash_key)
 {

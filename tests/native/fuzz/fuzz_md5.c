@@ -1,13 +1,13 @@
-/* MD5 of any messages, one after the other and in lanes, in every kernel set that runs here. The
- * input is the number of messages, a size for each, and then what they are cut from; hashlib is
- * the reference in fuzz_python.py. */
+/* MD5 of several messages, one after another and in lanes, in every kernel set that runs here. The
+ * input is the number of messages, the size of each, and then their bytes. fuzz_python.py compares
+ * with hashlib. */
 #include "fuzz.h"
 
 #include "kpl/simd/md5.h"
 
 #define MOST_MESSAGES 64
 
-/* Cuts the input into messages, to be freed, and returns how many. */
+/* Cuts the input into messages, which the caller frees. Returns their number. */
 static size_t
 cut(const uint8_t *data, size_t size, kpl_bytes messages[MOST_MESSAGES])
 {
