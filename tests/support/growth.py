@@ -5,7 +5,7 @@ import operator
 import sys
 import tracemalloc
 
-ROUNDS = 2
+ROUNDS = 5
 
 
 def measure(watched=()):
