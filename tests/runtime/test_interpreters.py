@@ -26,7 +26,10 @@ EVENT = {
 
 DEAGGREGATE = """
 import json
+import logging
 import aws_kpl_deagg
+# Its standard error is not the one that pytest captures.
+logging.getLogger("aws_kpl_deagg").addHandler(logging.NullHandler())
 with open({event!r}) as file:
     event = json.load(file)
 for _ in range({rounds}):
