@@ -23,21 +23,21 @@ examples:
   aws kinesis get-records --shard-iterator "$ITERATOR" | %(prog)s --data --decode text
   %(prog)s --summary archive/*.jsonl.gz
 
-A FILE holds JSON lines or one JSON document, and may be compressed by gzip. Each line, or the
-document, is a Kinesis record, a list of records, or a whole event or response: from Lambda, 'aws
-kinesis get-records', boto3, a Firehose transformation, Kinesis Data Analytics or EventBridge
-Pipes. JSON lines are read one at a time, however large the file; a document of several lines is
-read whole.
+A FILE holds JSON lines, or JSON documents of several lines one after another, and may be
+compressed by gzip. Each line or document is a Kinesis record, a list of records, or a whole event
+or response: from Lambda, 'aws kinesis get-records', boto3, a Firehose transformation, Kinesis Data
+Analytics or EventBridge Pipes. JSON lines are read one at a time, however large the file; a file
+with documents of several lines is read whole.
 
 Each user record is written as one line of JSON, and so is each record that is not an aggregate.
 With --data, text that contains newlines takes several lines; --decode json and base64 always write
 one line per record.
 
-Messages on standard error name the file, the line and the record. A damaged aggregate is passed
+Messages on standard error name the file, the line and the record. A damaged record is passed
 through with a warning. A line that is not JSON and a record from an unknown source are errors:
 they are left out, and the rest is written.
 
-The exit status is 1 after an error or if --strict found a damaged aggregate, 2 if the arguments
+The exit status is 1 after an error or if --strict found a damaged record, 2 if the arguments
 are wrong, and 130 after Ctrl-C.
 """
 
@@ -82,9 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
         dest="summary",
         help="print the counts as one line of JSON for each FILE",
     )
-    parser.add_argument(
-        "--strict", action="store_true", help="stop at the first damaged aggregate"
-    )
+    parser.add_argument("--strict", action="store_true", help="stop at the first damaged record")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import stat
 import sys
 import zlib
@@ -18,6 +19,7 @@ from aws_kpl_deagg._command_report import Report
 
 STANDARD_INPUT = "-"
 GZIP_MAGIC = b"\x1f\x8b"
+WHITE_SPACE = re.compile(r"\s*")
 # In bytes. A shorter file is read too quickly for a progress bar to be of use.
 LONG_FILE = 20_000_000
 
@@ -30,13 +32,11 @@ def name_of(path: str) -> str:
     return "standard input" if path == STANDARD_INPUT else path
 
 
-def parse(text: bytes, first_line: int) -> Any:
-    """Returns the JSON document in `text`, which starts at line `first_line` of its file.
-
-    Raises InputError.
-    """
+@contextlib.contextmanager
+def as_input_error(text: bytes, first_line: int) -> Iterator[None]:
+    """Raises InputError for an error in `text`, which starts at line `first_line` of its file."""
     try:
-        return json.loads(text)
+        yield
     except json.JSONDecodeError as error:
         line = first_line + error.lineno - 1
         raise InputError(f"line {line}, column {error.colno}: not JSON: {error.msg}") from error
@@ -46,6 +46,31 @@ def parse(text: bytes, first_line: int) -> Any:
         raise InputError(f"line {line}: not JSON: not {error.encoding}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"line {first_line}: not JSON: {error}") from error
+
+
+def parse(text: bytes, first_line: int) -> Any:
+    """Returns the JSON document in `text`, which starts at line `first_line` of its file.
+
+    Raises InputError.
+    """
+    with as_input_error(text, first_line):
+        return json.loads(text)
+
+
+def parse_each(text: bytes, first_line: int) -> Iterator[tuple[int, Any]]:
+    """Yields the JSON documents in `text`, one after another, each with its first line.
+
+    Raises InputError.
+    """
+    decoder = json.JSONDecoder()
+    with as_input_error(text, first_line):
+        content = text.decode("utf-8-sig")
+    at = 0
+    while (at := WHITE_SPACE.match(content, at).end()) < len(content):  # type: ignore[union-attr]
+        with as_input_error(text, first_line):
+            document, end = decoder.raw_decode(content, at)
+        yield first_line + content.count("\n", 0, at), document
+        at = end
 
 
 def is_incomplete(error: InputError) -> bool:
@@ -62,24 +87,25 @@ def is_json_line(line: bytes) -> bool:
         return False
 
 
-def document_or_lines(
+def documents_or_lines(
     number: int, line: bytes, rest: list[bytes], report_error: Callable[[str], object]
 ) -> Iterator[tuple[str, Any]]:
-    """Yields the document that `line` begins and `rest` ends.
+    """Yields the documents that `line` begins and `rest` ends.
 
     If these are not a document and the next line is JSON by itself, they are JSON lines of which
     the first is cut off.
     """
+    is_first = True
     try:
-        document = parse(b"\n".join([line, *rest]), number)
+        for first_line, document in parse_each(b"\n".join([line, *rest]), number):
+            yield "" if is_first else f"line {first_line}, ", document
+            is_first = False
+        return
     except InputError as error:
         following = next((each for each in rest if each.strip()), b"")
-        if not is_json_line(following):
+        if not is_first or not is_json_line(following):
             report_error(str(error))
             return
-    else:
-        yield "", document
-        return
     report_error(f"line {number}: not JSON: the line is cut off")
     yield from documents(iter(rest), report_error, number + 1)
 
@@ -89,8 +115,8 @@ def documents(
 ) -> Iterator[tuple[str, Any]]:
     """Yields the JSON documents in `lines`, each with a prefix that says where it is.
 
-    If the first line ends inside a document, all lines are that document. If not, they are JSON
-    lines. A line that is not JSON is reported and left out.
+    If the first line ends inside a document, the lines are that document and others after it. If
+    not, they are JSON lines. A line that is not JSON is reported and left out.
     """
     is_first = True
     # Without its line break, a string that is cut off is not taken for an incomplete document.
@@ -102,7 +128,7 @@ def documents(
             document = parse(line, number)
         except InputError as error:
             if is_first and is_incomplete(error):
-                yield from document_or_lines(number, line, list(stripped), report_error)
+                yield from documents_or_lines(number, line, list(stripped), report_error)
             else:
                 report_error(str(error))
         else:

@@ -61,7 +61,7 @@ class Report:
     def damaged(self, place: str, error: AggregateError) -> None:
         """Reports a damaged record: as a warning, or with --strict by raising DamagedRecord."""
         number = "" if error.sequence_number is None else f" {error.sequence_number}"
-        message = f"Kinesis record{number} is a damaged aggregate: {error.reason}"
+        message = f"Kinesis record{number} is damaged: {error.reason}"
         if self.strict:
             self.write(place, message)
             raise DamagedRecord

@@ -91,11 +91,24 @@ get_records_of_mapping(deagg_state *state, PyObject *mapping)
     return found ? records : PyTuple_Pack(1, mapping);
 }
 
-/* Whether the argument is a payload instead of records. */
-static bool
-is_payload(PyObject *records)
+/* Sets TypeError, with a hint, if the argument is text or a payload instead of records. 0, or -1
+ * with TypeError. */
+static int
+reject_text_and_payload(PyObject *records)
 {
-    return PyBytes_Check(records) || PyByteArray_Check(records) || PyMemoryView_Check(records);
+    if (PyUnicode_Check(records)) {
+        PyErr_SetString(PyExc_TypeError,
+                        "records must be Kinesis records, not 'str'; json.loads() reads an event, "
+                        "and unpack() takes a payload after base64.b64decode()");
+        return -1;
+    }
+    if (PyBytes_Check(records) || PyByteArray_Check(records) || PyMemoryView_Check(records)) {
+        PyErr_Format(PyExc_TypeError,
+                     "records must be Kinesis records, not '%.200s'; unpack() takes a payload",
+                     Py_TYPE(records)->tp_name);
+        return -1;
+    }
+    return 0;
 }
 
 /* Turns the argument into the input, in the first step. 0, or -1 with an exception. */
@@ -104,10 +117,7 @@ start(deagg_pipeline *pipeline, deagg_state *state)
 {
     PyObject *records = pipeline->records;
     pipeline->records = NULL;
-    if (is_payload(records)) {
-        PyErr_Format(PyExc_TypeError,
-                     "records must be Kinesis records, not '%.200s'; unpack() takes a payload",
-                     Py_TYPE(records)->tp_name);
+    if (reject_text_and_payload(records) < 0) {
         Py_DECREF(records);
         return -1;
     }

@@ -27,10 +27,10 @@ aggregate_error_str(PyObject *self)
 {
     PyObject *sequence_number = get_argument(self, (void *)0);
     PyObject *reason = get_argument(self, (void *)1);
-    PyObject *text = sequence_number == Py_None
-                         ? PyObject_Str(reason)
-                         : PyUnicode_FromFormat("Kinesis record %S is a damaged aggregate: %S",
-                                                sequence_number, reason);
+    PyObject *text =
+        sequence_number == Py_None
+            ? PyObject_Str(reason)
+            : PyUnicode_FromFormat("Kinesis record %S is damaged: %S", sequence_number, reason);
     Py_DECREF(sequence_number);
     Py_DECREF(reason);
     return text;
@@ -218,10 +218,9 @@ deagg_errors_report_damage(deagg_state *state, bool strict, PyObject *metadata, 
     if (record == NULL) {
         return -1;
     }
-    int result = log_line("warning",
-                          "Kinesis record %s is a damaged aggregate and is passed through as it "
-                          "is: %s",
-                          record, reason_for(status));
+    int result =
+        log_line("warning", "Kinesis record %s is damaged and is passed through as it is: %s",
+                 record, reason_for(status));
     Py_DECREF(record);
     return result;
 }

@@ -142,7 +142,7 @@ def test_record_without_sequence_number(metadata, caplog):
     assert deaggregate_records(one)[0] is one
     (line,) = caplog.records
     assert line.args[1] == WRONG_DIGEST
-    assert "Kinesis record without a sequence number is a damaged" in line.getMessage()
+    assert "Kinesis record without a sequence number is damaged" in line.getMessage()
     assert "None" not in line.getMessage()
     with pytest.raises(AggregateError) as error:
         deaggregate_records(one, strict=True)

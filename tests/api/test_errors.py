@@ -102,6 +102,13 @@ def test_a_payload_instead_of_records_points_to_unpack(deaggregate, form):
 
 
 @on_both_functions
+@pytest.mark.parametrize("text", ["", "84mawg==", '{"Records": []}'])
+def test_text_instead_of_records_has_a_hint(deaggregate, text):
+    with pytest.raises(TypeError, match=r"json\.loads\(\) reads an event"):
+        deaggregate(text)
+
+
+@on_both_functions
 @pytest.mark.parametrize(
     ("record", "error"),
     [

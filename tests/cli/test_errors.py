@@ -29,8 +29,7 @@ def test_damaged_aggregate_comes_out_with_a_warning_that_says_where_it_is(argume
     assert (len(numbers), numbers[4]) == (9, "4711")
     (warning,) = process.stderr.decode().splitlines()
     assert warning.endswith(
-        "records.jsonl: line 2, record 2: "
-        "warning: Kinesis record 4711 is a damaged aggregate: wrong digest"
+        "records.jsonl: line 2, record 2: warning: Kinesis record 4711 is damaged: wrong digest"
     )
 
 
@@ -42,7 +41,7 @@ def test_damaged_aggregate_comes_out_untouched():
 def test_damaged_aggregate_without_a_sequence_number():
     record = {"kinesis": {"data": DAMAGED["kinesis"]["data"]}}
     warning = run_text(record).stderr.decode()
-    assert ": warning: Kinesis record is a damaged aggregate: wrong digest" in warning
+    assert ": warning: Kinesis record is damaged: wrong digest" in warning
 
 
 def test_messages_are_not_commands_to_the_terminal():
@@ -110,7 +109,7 @@ BAD_INPUT = {
     "bad line of a document": (b'{"Records": [\n"secret"\n7]}\n', "line 3, column 1: not JSON: "),
     "bad UTF-8 in a document": (b'[\n1,\n"\xff"]', "line 3: not JSON: not utf-8"),
     "bad record of a document": (b'{"Records": [\n7]}\n', ": record 1: "),
-    "document that goes on": (b"{\n}\n{}", "line 3, column 1: not JSON: Extra data"),
+    "document that goes on": (b'{"Records": [\n]\n}\n]', "line 4, column 1: not JSON"),
 }
 
 

@@ -86,6 +86,26 @@ def test_every_form_of_a_document(form, from_file, tmp_path):
     assert lines(process) == deaggregate_records(document)
 
 
+@pytest.mark.parametrize("between", [b"\n", b"\r\n\r\n", b""], ids=["line", "lines", "nothing"])
+def test_several_documents_of_several_lines(between):
+    documents = list(ONE_OF_EACH.values())
+    text = between.join(json.dumps(document, indent=4).encode() for document in documents)
+    expected = [record for document in documents for record in deaggregate_records(document)]
+    assert lines(run(stdin=text)) == expected
+
+
+def test_a_fault_in_a_later_document_of_several_lines_keeps_the_earlier_ones():
+    document = ONE_OF_EACH["get-records"]
+    text = json.dumps(document, indent=4) + '\n{\n    "Records": [}\n'
+    process = run(stdin=text.encode())
+    assert [json.loads(line) for line in process.stdout.splitlines()] == json.loads(
+        json.dumps(deaggregate_records(document))
+    )
+    line = text.count("\n")
+    assert f"line {line}, column 17: not JSON" in process.stderr.decode()
+    assert process.returncode == 1
+
+
 @pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["as it is", "gzip"])
 def test_json_lines_mix_records_lists_events_and_responses(compress):
     documents = [PLAIN, *ONE_OF_EACH.values(), RECORD, [], [RECORD, PLAIN]]

@@ -34,5 +34,5 @@ def test_progress_bar_and_warnings_do_not_mix(long_file):
     long_file.write_bytes(long_file.read_bytes() + json_lines([DAMAGED]))
     _, shown = on_terminal(COMMAND[1:], long_file)
     assert "%|" in shown
-    assert "Kinesis record 4711 is a damaged aggregate" in shown
+    assert "Kinesis record 4711 is damaged" in shown
     assert "]Kinesis record" not in shown
