@@ -102,9 +102,7 @@ def test_help_says_how_it_is_called_and_what_is_read_whole():
     process = run("--help")
     assert (process.returncode, process.stderr) == (0, b"")
     assert process.stdout.startswith(b"usage: python -m aws_kpl_deagg [-h]")
-    assert "documents of several lines is read whole" in process.stdout.decode().replace(
-        "\n", " "
-    )
+    assert "documents of several lines is read whole" in process.stdout.decode().replace("\n", " ")
 
 
 def test_command_is_installed_by_its_own_name():
