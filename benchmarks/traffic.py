@@ -77,7 +77,7 @@ NO_INDEXES = [record(5000), record(2**64 - 1), record(0, b"", 2**32)]
 # So many unknown fields that protobuf-c needs more memory than for any honest message of this
 # size.
 GREEDY = aggregates.payload(varint_field(4, 0) * 65519 + message([b"key"], [record(0, b"x")]))
-BAD_HASH_KEY = aggregates.payload(message([b"key"], [record(0, b"x", 0)], [b"no number"]))
+BAD_HASH_KEY = aggregates.payload(message([b"key"], [record(0, b"x", 0)], [b"not a number"]))
 
 # Functions that damage a sound payload, by the reason that must be reported.
 DAMAGE = {

@@ -1,9 +1,9 @@
 """A Lambda function for user records that are compressed by gzip or zlib inside the aggregate.
 
 Some producers compress each user record before they aggregate, for example AWS's Kinesis plugin
-for Fluent Bit with `aggregation true` and `compression zlib`. The package returns what such a
-producer put in: compressed bytes. A compressed record is recognised by its first bytes, so a
-stream may mix compressed and other records, aggregated or not.
+for Fluent Bit with `aggregation true` and `compression zlib`. The package returns the bytes
+that such a producer aggregated, still compressed. A compressed record is recognised by its first
+bytes, so a stream may mix compressed and other records, aggregated or not.
 
 The traps: a record of 1 KB may decompress to 1 MB, so the size is limited here. Data that begins
 with two bytes of these formats but is not compressed (text that begins with "x^" looks like zlib)
@@ -50,4 +50,4 @@ def decompress(data: bytes) -> bytes:
 
 
 def process(data: bytes) -> None:
-    """Put your own code here: `data` is what your producer compressed."""
+    """Put your own code here: `data` is the record before your producer compressed it."""

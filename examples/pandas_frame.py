@@ -13,8 +13,8 @@ Rows are in the order of the input. To sort them, pad the sequence numbers:
 
     frame.sort_values("sequence_number", key=lambda column: column.str.zfill(56))
 
-The frame holds everything at once; examples/spark_archive.py is for what does not fit into
-memory. A damaged aggregate is logged and becomes a row like a plain record.
+The frame holds everything at once; examples/spark_archive.py is for data that does not fit
+into memory. A damaged aggregate is logged and becomes a row like a plain record.
 """
 
 from collections.abc import Iterable, Mapping

@@ -29,10 +29,12 @@ def fault(path, line):
     include = re.match(r'\s*#\s*include\s*[<"](.+)[>"]', line)
     included = include[1] if include else ""
     if path.startswith("kpl/"):
-        if included == "Python.h":
+        if included in ("Python.h", "pyconfig.h"):
             return "kpl/ is without Python"
-    elif is_protobuf_c(included) or "ProtobufC" in line:
+    elif is_protobuf_c(included) or "ProtobufC" in line or "Kpl__" in line:
         return "protobuf-c is for kpl/ alone"
+    if ".." in included:
+        return "not the path of a file below src/"
     if is_protobuf_c(included) or (SOURCE / included).is_file():
         return "points up" if layer(included) < layer(path) else None
     return "not the path of a file below src/" if included and '"' in line else None

@@ -12,7 +12,7 @@ parse_data_format(PyObject *data_format, bool *boto3)
     if (*boto3 || data_format == Py_None) {
         return 0;
     }
-    PyErr_Format(PyExc_ValueError, "data_format must be None or 'Boto3', not %R", data_format);
+    PyErr_Format(PyExc_ValueError, "data_format must be None or 'Boto3', not %.100R", data_format);
     return -1;
 }
 

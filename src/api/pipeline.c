@@ -189,8 +189,8 @@ drop_if_outside_range(deagg_pipeline *pipeline, deagg_state *state, PyObject *me
 /* Extracts the aggregate from `kinesis_record`. KPL_OK if it is now the current one or was
  * dropped; the status of a plain or damaged record; or KPL_EXCEPTION. */
 static kpl_status
-open_aggregate(deagg_pipeline *pipeline, deagg_state *state,
-               const deagg_kinesis_record *kinesis_record)
+extract_aggregate(deagg_pipeline *pipeline, deagg_state *state,
+                  const deagg_kinesis_record *kinesis_record)
 {
     const kpl_aggregate *aggregate;
     PyObject *records = is_sequence(pipeline->input) ? pipeline->input : NULL;
@@ -222,7 +222,7 @@ read_record(deagg_pipeline *pipeline, deagg_state *state, PyObject *record, PyOb
     if (deagg_lambda_shape_convert(state, &kinesis_record) < 0) {
         goto done;
     }
-    kpl_status status = open_aggregate(pipeline, state, &kinesis_record);
+    kpl_status status = extract_aggregate(pipeline, state, &kinesis_record);
     if (status == KPL_OK) {
         result = 0;
     }

@@ -59,6 +59,13 @@ typedef struct {
     size_t scratch; /* of the text among them */
 } chosen_sizes;
 
+/* The most bytes that a payload with this content decodes to. */
+static size_t
+decoded_room(kpl_bytes content, bool is_base64)
+{
+    return is_base64 ? kpl_base64_decoded_room(content.size) : content.size;
+}
+
 static void
 choose(deagg_lookahead *lookahead, chosen_sizes *sizes, Py_ssize_t index, PyObject *payload,
        kpl_bytes content, bool is_base64)
@@ -70,7 +77,7 @@ choose(deagg_lookahead *lookahead, chosen_sizes *sizes, Py_ssize_t index, PyObje
         .content = content,
         .offset = sizes->scratch,
     };
-    size_t size = is_base64 ? kpl_base64_decoded_room(content.size) : content.size;
+    size_t size = decoded_room(content, is_base64);
     sizes->decoded += size;
     sizes->scratch += is_base64 ? size : 0;
 }
@@ -85,7 +92,7 @@ choose_if_suitable(deagg_lookahead *lookahead, chosen_sizes *sizes, Py_ssize_t i
         deagg_payload_glance(content, is_base64) != KPL_OK) {
         return true;
     }
-    size_t size = is_base64 ? kpl_base64_decoded_room(content.size) : content.size;
+    size_t size = decoded_room(content, is_base64);
     if (sizes->decoded >= MAX_BYTES || size > MAX_BYTES - sizes->decoded) {
         return false;
     }

@@ -5,7 +5,7 @@
 #include "kpl/simd/base64.h"
 #include "kpl/simd/md5.h"
 
-/* The content of a payload object, between view_open and view_close. */
+/* The content of a payload object, between view_acquire and view_release. */
 typedef struct {
     kpl_bytes bytes;
     Py_buffer buffer; /* buffer.obj is NULL if no buffer is held */
@@ -55,10 +55,10 @@ view_str(PyObject *payload, payload_view *view)
     return KPL_OK;
 }
 
-/* Views the content of a payload: KPL_OK, after which view_close is due; KPL_NOT_BASE64 for a str
- * that is not ASCII; or KPL_EXCEPTION. */
+/* Views the content of a payload: KPL_OK, after which view_release is due; KPL_NOT_BASE64 for a
+ * str that is not ASCII; or KPL_EXCEPTION. */
 static kpl_status
-view_open(PyObject *payload, bool is_base64, payload_view *view)
+view_acquire(PyObject *payload, bool is_base64, payload_view *view)
 {
     view->buffer.obj = NULL;
     if (is_base64 && PyUnicode_Check(payload)) {
@@ -81,7 +81,7 @@ view_open(PyObject *payload, bool is_base64, payload_view *view)
 }
 
 static void
-view_close(payload_view *view)
+view_release(payload_view *view)
 {
     if (view->buffer.obj != NULL) {
         PyBuffer_Release(&view->buffer);
@@ -218,7 +218,7 @@ check_base64(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *
              kpl_bytes *message)
 {
     payload_view view;
-    kpl_status status = view_open(payload, true, &view);
+    kpl_status status = view_acquire(payload, true, &view);
     if (status != KPL_OK) {
         return status == KPL_NOT_BASE64 ? classify_undecodable_str(payload) : status;
     }
@@ -237,7 +237,7 @@ check_base64(deagg_state *state, PyObject *payload, bool verify, deagg_scratch *
         status = check_odd_base64(payload, view.bytes, verify, scratch, message);
     }
 done:
-    view_close(&view);
+    view_release(&view);
     return status;
 }
 
@@ -246,7 +246,7 @@ static kpl_status
 check_binary(PyObject *payload, bool verify, deagg_scratch *scratch, kpl_bytes *message)
 {
     payload_view view;
-    if (view_open(payload, false, &view) != KPL_OK) {
+    if (view_acquire(payload, false, &view) != KPL_OK) {
         return KPL_EXCEPTION;
     }
     kpl_status status = deagg_payload_glance(view.bytes, false);
@@ -260,7 +260,7 @@ check_binary(PyObject *payload, bool verify, deagg_scratch *scratch, kpl_bytes *
     }
     status = check_frame(view.bytes, verify, message);
 done:
-    view_close(&view);
+    view_release(&view);
     return status;
 }
 
@@ -272,18 +272,39 @@ deagg_payload_find_message(deagg_state *state, PyObject *payload, bool is_base64
                      : check_binary(payload, verify, scratch, message);
 }
 
-/* Whether text has only characters of the alphabet, padding and line breaks. */
+/* Whether text is exactly the base64 of `size` bytes, padding and line breaks aside. It is not if
+ * binascii has ignored a character: one outside the alphabet, or one after padding. */
 static bool
-is_exact(kpl_bytes text)
+is_exact(kpl_bytes text, size_t size)
 {
+    size_t count = 0; /* of characters in the alphabet */
     for (size_t i = 0; i < text.size; i++) {
         uint8_t character = text.data[i];
-        if (kpl_base64_values[character] > 63 && character != '=' && character != '\n' &&
-            character != '\r') {
+        if (kpl_base64_values[character] <= 63) {
+            count++;
+        }
+        else if (character != '=' && character != '\n' && character != '\r') {
             return false;
         }
     }
-    return true;
+    return count / 4 * 3 + count % 4 * 3 / 4 == size;
+}
+
+/* deagg_payload_decode for text that is not clean base64. */
+static kpl_status
+decode_odd_base64(PyObject *payload, const payload_view *view, bool exact, PyObject **bytes)
+{
+    PyObject *decoded;
+    kpl_status status = decode_leniently(payload, &decoded);
+    if (status != KPL_OK) {
+        return status;
+    }
+    if (exact && !is_exact(view->bytes, (size_t)PyBytes_GET_SIZE(decoded))) {
+        Py_DECREF(decoded);
+        return KPL_NOT_BASE64;
+    }
+    *bytes = decoded;
+    return KPL_OK;
 }
 
 /* deagg_payload_decode for a view of text. */
@@ -299,7 +320,7 @@ decode_base64(deagg_state *state, PyObject *payload, const payload_view *view, b
     size_t size;
     if (!decode_clean(state, view, (uint8_t *)PyBytes_AS_STRING(decoded), &size)) {
         Py_DECREF(decoded);
-        return exact && !is_exact(view->bytes) ? KPL_NOT_BASE64 : decode_leniently(payload, bytes);
+        return decode_odd_base64(payload, view, exact, bytes);
     }
     if ((Py_ssize_t)size != room && _PyBytes_Resize(&decoded, (Py_ssize_t)size) < 0) {
         return KPL_EXCEPTION;
@@ -317,7 +338,7 @@ deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_base64, bool
         *bytes = Py_NewRef(payload);
         return KPL_OK;
     }
-    kpl_status status = view_open(payload, is_base64, &view);
+    kpl_status status = view_acquire(payload, is_base64, &view);
     if (status != KPL_OK) {
         return status;
     }
@@ -329,6 +350,6 @@ deagg_payload_decode(deagg_state *state, PyObject *payload, bool is_base64, bool
             PyBytes_FromStringAndSize((const char *)view.bytes.data, (Py_ssize_t)view.bytes.size);
         status = *bytes == NULL ? KPL_EXCEPTION : KPL_OK;
     }
-    view_close(&view);
+    view_release(&view);
     return status;
 }

@@ -11,10 +11,10 @@ static const struct {
     const char *key;
     const char *hint;
 } hints[] = {
-    {"body", ". This looks like an SQS message: pass the Kinesis record in its body"},
-    {"messageId", ". This looks like an SQS message: pass the Kinesis record in its body"},
     {"Sns", ". This looks like an SNS notification: pass the Kinesis record in its message"},
     {"dynamodb", ". This looks like a DynamoDB stream's record, which the KPL does not write"},
+    {"body", ". This looks like an SQS message: pass the Kinesis record in its body"},
+    {"messageId", ". This looks like an SQS message: pass the Kinesis record in its body"},
     {"Records", ". This looks like a whole event: pass it as the argument itself"},
     {"records", ". This looks like a whole event: pass it as the argument itself"},
 };

@@ -31,9 +31,9 @@ typedef struct {
 } kpl_tag;
 
 /* Unpacks `message`: KPL_OK, KPL_MALFORMED_MESSAGE, KPL_INDEX_OUTSIDE_TABLE, KPL_TOO_MUCH_MEMORY
- * or KPL_NO_MEMORY. Empties the arena first in any case. On KPL_OK every index in *aggregate lies
- * inside its table, and *aggregate lives in the arena until that is begun again or released;
- * otherwise it is not set. */
+ * or KPL_NO_MEMORY. Empties the arena first, except for a message above 2 GiB. On KPL_OK every
+ * index in *aggregate lies inside its table, and *aggregate lives in the arena until that is begun
+ * again or released; otherwise it is not set. */
 kpl_status
 kpl_message_unpack(kpl_bytes message, kpl_arena *arena, const kpl_aggregate **aggregate);
 

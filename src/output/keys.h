@@ -1,8 +1,8 @@
 /* The keys of an aggregate's user records as str, each made once, when a user record first needs
  * it.
  */
-#ifndef DEAGG_NAMES_H
-#define DEAGG_NAMES_H
+#ifndef DEAGG_KEYS_H
+#define DEAGG_KEYS_H
 
 #include "base/state.h"
 #include "kpl/message.h"

@@ -80,7 +80,8 @@ def test_boto3s_range_is_the_tuple(deaggregate, first, last):
     kept = list(deaggregate(records, hash_key_range=(first, last)))
     assert kept
     shard_range = types.MappingProxyType(boto3_range(str(first), f"00{last}"))
-    for each in (shard_range, dict(shard_range)):
+    text = type("Text", (str,), {})
+    for each in (shard_range, dict(shard_range), boto3_range(text(first), text(last))):
         assert list(deaggregate(records, hash_key_range=each)) == kept
 
 

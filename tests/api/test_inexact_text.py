@@ -29,6 +29,14 @@ def test_a_character_outside_the_alphabet_is_damage(odd, form, caplog):
     assert error.value.args == ("4711", "not base64")
 
 
+@pytest.mark.parametrize("text", ["cGxhaW4=garbage", "QQ==QQ==", "QQ==QUJD", "QQ==\nQQ=="])
+def test_characters_after_padding_are_damage(text, caplog):
+    one = lambda_record(text)
+    assert deaggregate_records([one], decode=True)[0] is one
+    (line,) = caplog.records
+    assert line.args == ("4711", "not base64")
+
+
 @pytest.mark.parametrize("text", ["cGxh\naW4=", "cGxh\r\naW4=\r\n", "cGxhaW4=\n", "\ncGxhaW4="])
 def test_line_breaks_are_fine(text, caplog):
     (output,) = deaggregate_records([lambda_record(text)], decode=True)

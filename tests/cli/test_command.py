@@ -1,4 +1,4 @@
-"""The command line: what it takes and what it writes."""
+"""The input and output of the command line."""
 
 import importlib.metadata
 import json
@@ -54,7 +54,7 @@ def test_several_files_and_standard_input_in_their_order(tmp_path):
     assert lines(process) == [PLAIN, *USER_RECORDS, *USER_RECORDS]
 
 
-def test_plain_records_come_out_as_they_are():
+def test_plain_records_are_written_unchanged():
     nothing_of_kinesis = {**PLAIN, "odd": [None, True, 1.5, 10**30, {"deep": "\ud800"}]}
     assert lines(run_text([PLAIN, nothing_of_kinesis])) == [PLAIN, nothing_of_kinesis]
 

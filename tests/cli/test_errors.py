@@ -1,4 +1,4 @@
-"""What the command line reports about its input: where it is, and that the rest is written."""
+"""Errors in the input are reported with their place, and the rest is written."""
 
 import argparse
 import json
@@ -21,7 +21,9 @@ DAMAGED = aggregates.kinesis_record(aggregates.MAGIC + b"secret" * 6, "4711")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--decode=json"]])
-def test_damaged_aggregate_comes_out_with_a_warning_that_says_where_it_is(arguments, tmp_path):
+def test_damaged_aggregate_is_passed_through_with_a_warning_that_names_its_place(
+    arguments, tmp_path
+):
     (tmp_path / "records.jsonl").write_bytes(json_lines([[], [RECORD, DAMAGED, RECORD]]))
     process = run(*arguments, "records.jsonl", folder=tmp_path)
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""What the command line reads: every source, JSON and JSON lines, compressed or not."""
+"""The command line reads every source, JSON and JSON lines, compressed or not."""
 
 import gzip
 import json
@@ -219,5 +219,5 @@ def test_no_progress_bar_without_tqdm_or_for_a_short_file(program, long_file):
     assert shown == ""
 
 
-def test_no_progress_bar_where_standard_error_is_no_terminal(long_file):
+def test_no_progress_bar_where_standard_error_is_not_a_terminal(long_file):
     assert lines(run(long_file)) == deaggregate_records([PLAIN, RECORD])

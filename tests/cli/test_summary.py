@@ -184,14 +184,14 @@ def test_strict_counts_what_it_stops_at():
     assert (rows["aggregates"], rows["damaged"], rows["errors, left out"]) == ("1", "1", "1")
 
 
-def test_partition_keys_are_no_commands_to_the_terminal():
+def test_partition_keys_are_not_commands_to_the_terminal():
     record = aggregates.kinesis_record(aggregate((0, b""), partition_keys=["\x1b[2Jé".encode()]))
     process = run_text(record, "--summary")
     assert r"  '\x1b[2Jé'" in process.stdout.decode()
 
 
 @pytest.mark.parametrize("partition_key", [None, 7, ["a"]])
-def test_partition_key_that_is_no_text(partition_key):
+def test_partition_key_that_is_not_text(partition_key):
     record = aggregates.kinesis_record(b"plain")
     record["kinesis"]["partitionKey"] = partition_key
     _, rows = table(run_text(record, "--summary"))

@@ -49,7 +49,7 @@ def aggregate(user_records):
 
 
 def arguments_of(source, contents):
-    """What a consumer of that source passes, for Kinesis records with these payloads."""
+    """The arguments of a consumer of that source, for Kinesis records with these payloads."""
     if source == LAMBDA:
         return [[kinesis_record(content, str(n)) for n, content in enumerate(contents)]]
     return [[boto3_record(content, str(n)) for n, content in enumerate(contents)], BOTO3]
@@ -123,7 +123,7 @@ def test_a_list(theirs, contents):
 
 
 def test_a_list_of_boto3(contents):
-    # Theirs has no such call; ours gives what its iterator gives.
+    # aws_kinesis_agg has no such call. This package's list equals its iterator.
     arguments = arguments_of(BOTO3, contents)
     assert consume(deaggregator.deaggregate_records, arguments) == consume(
         deaggregator.iter_deaggregate_records, arguments

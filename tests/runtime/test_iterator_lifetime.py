@@ -294,3 +294,44 @@ def test_entering_it_from_another_thread():
         thread.join(TIMEOUT)
     assert output == deaggregate_records([PLAIN, AGGREGATE])
     assert references(iterator) == []
+
+
+# with
+
+
+def test_the_end_of_a_with_block_closes_the_iterator():
+    records = WeakList([AGGREGATE, PLAIN])
+    watched = weakref.ref(records)
+    with iter_deaggregate_records(records) as iterator:
+        del records
+        assert next(iterator)["kinesis"]["subSequenceNumber"] == 0
+        assert watched() is not None
+    assert watched() is None
+    assert list(iterator) == []
+
+
+def test_an_exception_leaves_a_with_block_and_closes_the_iterator():
+    with (
+        pytest.raises(ZeroDivisionError),
+        iter_deaggregate_records([AGGREGATE, PLAIN]) as iterator,
+    ):
+        raise ZeroDivisionError
+    assert list(iterator) == []
+
+
+def test_a_closed_iterator_yields_nothing_in_a_with_block():
+    iterator = iter_deaggregate_records([AGGREGATE])
+    iterator.close()
+    with iterator as same:
+        assert same is iterator
+        assert list(iterator) == []
+
+
+def test_a_with_block_cannot_end_while_the_iterator_runs():
+    def leaving():
+        with pytest.raises(ValueError, match="already executing"):
+            iterator.__exit__(None, None, None)
+        yield from [AGGREGATE, PLAIN]
+
+    iterator = iter_deaggregate_records(leaving())
+    assert len(list(iterator)) == 3

@@ -86,7 +86,7 @@ UNSOUND = {
     "malformed message": [aggregated_kinesis_record(message([b"key"], [b"?", record(0)]))],
     "index outside": [aggregated_kinesis_record(message([b"key"], [record(0), record(1)]))],
     "no kinesis": [{}],
-    "no mapping": [7],
+    "not a mapping": [7],
     "data is None": [kinesis_record(None)],
     "not iterable": None,
     "another shard's": [AGGREGATE, AGGREGATE],

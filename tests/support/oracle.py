@@ -262,10 +262,12 @@ def read_text(data: Any) -> bytes | None:
         return None
 
 
-def is_exact(data: Any) -> bool:
-    """Whether text has only characters of base64's alphabet, padding and line breaks."""
+def is_exact(data: Any, payload: bytes) -> bool:
+    """Whether every character of text except padding and line breaks is part of the payload."""
     text = data if isinstance(data, str) else str(data, "latin-1")
-    return re.fullmatch(r"[A-Za-z0-9+/=\r\n]*", text) is not None
+    characters = re.sub(r"[=\r\n]", "", text)
+    in_alphabet = re.fullmatch(r"[A-Za-z0-9+/]*", characters) is not None
+    return in_alphabet and len(characters) * 3 // 4 == len(payload)
 
 
 # The Kinesis record
@@ -347,7 +349,8 @@ def deaggregate_record(record: Any, log: list[tuple[Any, ...]], options: Options
             user_record_dict(kinesis_record.record, number, user_record, options.decode)
             for number, user_record in enumerate(user_records)
         ]
-    if options.decode and kinesis_record.is_text and not is_exact(kinesis_record.payload):
+    is_odd_text = options.decode and kinesis_record.is_text and payload is not None
+    if is_odd_text and not is_exact(kinesis_record.payload, payload):
         payload = None
     if options.decode and payload is None and reason is None:
         reason = NOT_BASE64

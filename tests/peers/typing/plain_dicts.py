@@ -1,4 +1,4 @@
-"""Events and records without types of their own: what the options make of them."""
+"""Events and records without types of their own: the types that each option returns."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any, Literal

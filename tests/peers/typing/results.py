@@ -1,4 +1,4 @@
-"""What consumers do with user records: annotate, sort, filter, group and write them."""
+"""Typical uses of user records: annotate, sort, filter, group and write them."""
 
 import json
 from collections import defaultdict
