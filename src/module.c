@@ -116,34 +116,35 @@ PyDoc_STRVAR(
     "    for partition_key, explicit_hash_key, data, tags in unpack(payload):\n"
     "        print(partition_key, data)");
 
+/* Parses the arguments of either function and returns what `make` makes of them; NULL with an
+ * exception. `format` is the one of deagg_options_parse. */
 static PyObject *
-deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
+parse_and_make(PyObject *module, PyObject *args, PyObject *kwargs, const char *format,
+               PyObject *(*make)(deagg_state *, PyObject *, const deagg_options *))
 {
     deagg_state *state = PyModule_GetState(module);
     PyObject *records;
     deagg_options options;
-    if (deagg_options_parse(state, args, kwargs, "O|O$OOOO:deaggregate_records", &records,
-                            &options) < 0) {
+    if (deagg_options_parse(state, args, kwargs, format, &records, &options) < 0) {
         return NULL;
     }
-    PyObject *list = deagg_pipeline_list(state, records, &options);
+    PyObject *made = make(state, records, &options);
     Py_DECREF(records);
-    return list;
+    return made;
+}
+
+static PyObject *
+deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    return parse_and_make(module, args, kwargs, "O|O$OOOO:deaggregate_records",
+                          deagg_pipeline_list);
 }
 
 static PyObject *
 iter_deaggregate_records(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-    deagg_state *state = PyModule_GetState(module);
-    PyObject *records;
-    deagg_options options;
-    if (deagg_options_parse(state, args, kwargs, "O|O$OOOO:iter_deaggregate_records", &records,
-                            &options) < 0) {
-        return NULL;
-    }
-    PyObject *iterator = deagg_iterator_new(state, records, &options);
-    Py_DECREF(records);
-    return iterator;
+    return parse_and_make(module, args, kwargs, "O|O$OOOO:iter_deaggregate_records",
+                          deagg_iterator_new);
 }
 
 static PyObject *
