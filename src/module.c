@@ -116,7 +116,7 @@ PyDoc_STRVAR(
     "    for partition_key, explicit_hash_key, data, tags in unpack(payload):\n"
     "        print(partition_key, data)");
 
-/* Parses the arguments of either function and returns what `make` makes of them; NULL with an
+/* Parses the arguments of either function and returns the result of `make`; NULL with an
  * exception. `format` is the one of deagg_options_parse. */
 static PyObject *
 parse_and_make(PyObject *module, PyObject *args, PyObject *kwargs, const char *format,
