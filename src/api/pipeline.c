@@ -1,8 +1,8 @@
 /* How a Kinesis record becomes user records.
  *
- * deaggregate_records() and iter_deaggregate_records() both drive a pipeline, one step per result.
- * A step either yields the next user record of the current aggregate or reads Kinesis records
- * until there is a result:
+ * deaggregate_records() and iter_deaggregate_records() both drive a pipeline. A step,
+ * deagg_pipeline_advance, reads Kinesis records until there is one to pass through or an aggregate
+ * with user records. deaggregate_records() then builds all of these, the iterator one per next().
  *
  * - The argument: a whole event or response is replaced by its list of records, a single record by
  *   a tuple of one (input/kinesis_record), anything else that is not a list or tuple by its
@@ -16,16 +16,19 @@
  * - Unpack: kpl/message has protobuf-c unpack the message into an arena, under a cap on memory,
  *   and checks every index into the key tables. input/extractor does this and the step before.
  * - Filter: with hash_key_range, api/shard_filter finds aggregates of other shards, to be dropped.
- * - Build: output/record_dicts builds one dict per user record, when its turn comes.
- * - Pass through: output/passthrough yields a plain or damaged record itself. It first reports a
- *   damaged one by output/errors: a WARNING, or AggregateError if strict. Nothing is lost.
+ * - Build: output/user_record_dicts builds one dict per user record, when its turn comes.
+ * - Pass through: output/passthrough yields a plain or damaged record: one from Lambda itself, or
+ *   a copy with decode; any other as it was converted. It first reports a damaged one by
+ *   output/errors: a WARNING, or AggregateError if strict. Nothing is lost.
  *
  * Lookahead. MD5 is most of the work, and one message at a time cannot use a vector unit. So when
  * the input is an exact list or tuple, input/lookahead decodes the payloads of up to 32 records
- * together and hashes them side by side. The caller cannot see this: only objects that cannot
- * change are read ahead (exact str and bytes, found in exact dicts); no damage is reported and no
- * error raised before the record's turn; and a result counts only if the record then still has the
- * same payload object. Otherwise the payload is decoded on its own.
+ * together and hashes them side by side. The caller hardly sees this: only objects that cannot
+ * change are read ahead (exact ASCII str and bytes, found in exact dicts), which runs no user code
+ * except comparisons of user-defined keys; no damage is reported before the record's turn, and no
+ * error raised except MemoryError or a KeyboardInterrupt from such a comparison; and a result
+ * counts only if the record then still has the same payload object. Otherwise the payload is
+ * decoded on its own.
  *
  * Ownership. The pipeline owns the input, the extractor and the templates. The extractor owns
  * decoded text and the arena with the current aggregate, which are valid until it extracts the
@@ -33,14 +36,16 @@
  * str, and borrow the aggregate. Dicts that were yielded refer only to Python objects, never to
  * memory of the pipeline. The Kinesis record itself is held only while it is read.
  *
- * The GIL is released around decoding, hashing and unpacking of 128 KiB or more (base/gil.h), over
- * bytes that cannot change: those of a str, of an exact bytes object, or of a copy.
+ * The GIL is released around decoding, hashing and unpacking of 128 KiB or more, counting the
+ * payloads of a lookahead together (base/gil.h). Those bytes cannot change: they belong to a str,
+ * to an exact bytes object, or to a copy.
  *
  * User code may run in every step, except while the GIL is released and while user records are
- * built: from iterators, mappings, user-defined keys, buffers, log handlers and, whenever a
- * reference is dropped, from finalizers. It cannot enter the same pipeline again, since the
- * iterator's gate is closed (iterator.c). So a step needs strong references to the objects that it
- * uses, but the pipeline's own fields do not change under it. */
+ * built (before 3.12 the collector may run finalizers even there): from iterators, mappings,
+ * user-defined keys, buffers, log handlers and, whenever a reference is dropped, from finalizers.
+ * It cannot enter the same pipeline again: the iterator's gate is closed (iterator.c), and the
+ * pipeline of deaggregate_records() is local to the call. So a step needs strong references to the
+ * objects that it uses, but the pipeline's own fields do not change under it. */
 #include "api/pipeline.h"
 
 #include "api/shard_filter.h"

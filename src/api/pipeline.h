@@ -4,7 +4,7 @@
 
 #include "api/options.h"
 #include "input/extractor.h"
-#include "output/record_dicts.h"
+#include "output/user_record_dicts.h"
 
 typedef struct {
     deagg_options options;

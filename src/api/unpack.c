@@ -6,7 +6,7 @@
 #include "output/data.h"
 #include "output/errors.h"
 #include "output/keys.h"
-#include "output/user_record.h"
+#include "output/user_record_type.h"
 
 int
 deagg_is_aggregated(deagg_state *state, PyObject *payload)

@@ -86,7 +86,9 @@ check_payload(deagg_extractor *extractor, deagg_state *state, PyObject *records,
                                           kinesis_record->is_base64, extractor->verify,
                                           &extractor->scratch, message);
     }
-    *message = result->frame.message;
+    if (result->status == KPL_OK) {
+        *message = result->frame.message;
+    }
     return result->status;
 }
 

@@ -15,8 +15,10 @@ static const struct {
     {"dynamodb", ". This looks like a DynamoDB stream's record, which the KPL does not write"},
     {"body", ". This looks like an SQS message: pass the Kinesis record in its body"},
     {"messageId", ". This looks like an SQS message: pass the Kinesis record in its body"},
-    {"Records", ". This looks like a whole event: pass it as the argument itself"},
-    {"records", ". This looks like a whole event: pass it as the argument itself"},
+    {"Records",
+     ". This looks like a whole event: pass it as the argument itself, with a list of records"},
+    {"records",
+     ". This looks like a whole event: pass it as the argument itself, with a list of records"},
 };
 
 /* The hint for `record`, or "": NULL with an exception. */

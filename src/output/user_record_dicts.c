@@ -1,8 +1,8 @@
-/* The dicts of user records: see record_dicts.h.
+/* The dicts of user records: see user_record_dicts.h.
  *
  * The two dicts of a user record differ from those of its neighbours in only a few values. So each
  * is a copy of a template, which CPython makes in one piece, with those values replaced. */
-#include "output/record_dicts.h"
+#include "output/user_record_dicts.h"
 
 #include "base/mapping.h"
 #include "output/data.h"

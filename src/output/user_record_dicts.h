@@ -1,6 +1,6 @@
 /* Builds the dicts of user records. */
-#ifndef DEAGG_RECORD_DICTS_H
-#define DEAGG_RECORD_DICTS_H
+#ifndef DEAGG_USER_RECORD_DICTS_H
+#define DEAGG_USER_RECORD_DICTS_H
 
 #include "output/keys.h"
 

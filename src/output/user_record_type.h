@@ -1,6 +1,6 @@
 /* UserRecord: a named tuple, the type of the user records that unpack() returns. */
-#ifndef DEAGG_USER_RECORD_H
-#define DEAGG_USER_RECORD_H
+#ifndef DEAGG_USER_RECORD_TYPE_H
+#define DEAGG_USER_RECORD_TYPE_H
 
 #include "base/compat.h"
 

@@ -1,8 +1,8 @@
-/* UserRecord: see user_record.h.
+/* UserRecord: see user_record_type.h.
  *
  * Behaves like a class from collections.namedtuple, without importing collections: a class written
  * in Python took twice as long to make an instance. */
-#include "output/user_record.h"
+#include "output/user_record_type.h"
 
 #include <stddef.h>
 
