@@ -1,6 +1,8 @@
 """With decode=True, text that is not exactly base64 is not silently shortened."""
 
 import base64
+import binascii
+import re
 
 import pytest
 from aggregates import kinesis_record, message, payload, record
@@ -30,11 +32,18 @@ def test_a_character_outside_the_alphabet_is_damage(odd, form, caplog):
 
 
 @pytest.mark.parametrize("text", ["cGxhaW4=garbage", "QQ==QQ==", "QQ==QUJD", "QQ==\nQQ=="])
-def test_characters_after_padding_are_damage(text, caplog):
+def test_characters_after_padding_are_not_dropped(text, caplog):
     one = lambda_record(text)
-    assert deaggregate_records([one], decode=True)[0] is one
-    (line,) = caplog.records
-    assert line.args == ("4711", "not base64")
+    (output,) = deaggregate_records([one], decode=True)
+    decoded = binascii.a2b_base64(text)
+    if len(decoded) == len(re.sub(r"[=\n]", "", text)) * 3 // 4:
+        # Later Pythons ignore padding in the middle instead.
+        assert output["kinesis"]["data"] == decoded
+        assert not caplog.records
+    else:
+        assert output is one
+        (line,) = caplog.records
+        assert line.args == ("4711", "not base64")
 
 
 @pytest.mark.parametrize("text", ["cGxh\naW4=", "cGxh\r\naW4=\r\n", "cGxhaW4=\n", "\ncGxhaW4="])
