@@ -37,7 +37,7 @@ def explanation(error: KeyError | TypeError) -> str:
     message = str(error.args[0])
     # The command passes one record per call, and its own place says which.
     message = message.replace("record 0", "the record", 1)
-    return message.removesuffix(". This looks like a whole event: pass it as the argument itself")
+    return message.partition(". This looks like a whole event")[0]
 
 
 class Report:

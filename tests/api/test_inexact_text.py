@@ -35,9 +35,12 @@ def test_a_character_outside_the_alphabet_is_damage(odd, form, caplog):
 def test_characters_after_padding_are_not_dropped(text, caplog):
     one = lambda_record(text)
     (output,) = deaggregate_records([one], decode=True)
-    decoded = binascii.a2b_base64(text)
+    try:
+        decoded = binascii.a2b_base64(text)
+    except binascii.Error:
+        decoded = b""
+    # Some Pythons ignore padding in the middle and keep what follows.
     if len(decoded) == len(re.sub(r"[=\n]", "", text)) * 3 // 4:
-        # Later Pythons ignore padding in the middle instead.
         assert output["kinesis"]["data"] == decoded
         assert not caplog.records
     else:
