@@ -19,6 +19,10 @@ CONFIGURATION = {
     # Nothing listens to other machines.
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
+    # Python and Java talk over sockets in the file system: "localhost" does not resolve without
+    # /etc/hosts, which a bare Debian 12 lacks. The path of a socket must be short.
+    "spark.python.unix.domain.socket.enabled": "true",
+    "spark.python.unix.domain.socket.dir": "/tmp",
     # A partition comes in several batches.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20",
     "spark.ui.enabled": "false",
