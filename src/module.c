@@ -6,6 +6,7 @@
 #include "api/unpack.h"
 #include "kpl/message.h"
 #include "output/errors.h"
+#include "output/prototypes.h"
 #include "output/user_record_type.h"
 
 #define RECORDS_SIGNATURE                                                      \
@@ -244,6 +245,8 @@ module_exec(PyObject *module)
 {
     deagg_state *state = PyModule_GetState(module);
     state->kernels = kpl_kernels_best();
+    deagg_gate_init(&state->record_prototypes.adding);
+    deagg_gate_init(&state->kinesis_prototypes.adding);
     if (intern_names(state) < 0 || add_types(module, state) < 0) {
         return -1;
     }
@@ -284,6 +287,8 @@ module_free(void *module)
     Py_CLEAR(state->user_record_type);
     Py_CLEAR(state->aggregate_error);
     Py_CLEAR(state->event_keys);
+    deagg_prototypes_clear(&state->record_prototypes);
+    deagg_prototypes_clear(&state->kinesis_prototypes);
 #define CLEAR(name) Py_CLEAR(state->names.name);
     DEAGG_NAMES(CLEAR)
 #undef CLEAR

@@ -21,7 +21,7 @@ deagg_iterator_new(deagg_state *state, PyObject *records, const deagg_options *o
         return NULL;
     }
     deagg_gate_init(&iterator->gate);
-    iterator->pipeline = deagg_pipeline_new(records, options);
+    iterator->pipeline = deagg_pipeline_new(records, options, false);
     PyObject_GC_Track(iterator);
     return (PyObject *)iterator;
 }

@@ -16,7 +16,9 @@
  * - Unpack: kpl/message has protobuf-c unpack the message into an arena, under a cap on memory,
  *   and checks every index into the key tables. input/extractor does this and the step before.
  * - Filter: with hash_key_range, api/shard_filter finds aggregates of other shards, to be dropped.
- * - Build: output/user_record_dicts builds one dict per user record, when its turn comes.
+ * - Build: output/user_record_dicts builds one dict per user record, when its turn comes. It
+ * copies templates, which output/prototypes makes once per aggregate. The dicts of a list share
+ * their keys, since there memory decides; those of an iterator do not, since that costs time.
  * - Pass through: output/passthrough yields a plain or damaged record: one from Lambda itself, or
  *   a copy with decode; any other as it was converted. It first reports a damaged one by
  *   output/errors: a WARNING, or AggregateError if strict. Nothing is lost.
@@ -55,12 +57,13 @@
 #include "output/passthrough.h"
 
 deagg_pipeline
-deagg_pipeline_new(PyObject *records, const deagg_options *options)
+deagg_pipeline_new(PyObject *records, const deagg_options *options, bool share_keys)
 {
     return (deagg_pipeline){
         .options = *options,
         .records = Py_NewRef(records),
         .extractor = deagg_extractor_new(options->verify),
+        .share_keys = share_keys,
     };
 }
 
@@ -205,7 +208,8 @@ extract_aggregate(deagg_pipeline *pipeline, deagg_state *state,
         return status;
     }
     if (deagg_record_templates_init(&pipeline->templates, state, kinesis_record->record,
-                                    kinesis_record->metadata, aggregate) < 0) {
+                                    kinesis_record->metadata, pipeline->share_keys,
+                                    aggregate) < 0) {
         return KPL_EXCEPTION;
     }
     pipeline->sub_sequence_number = 0;
@@ -351,7 +355,7 @@ deagg_pipeline_list(deagg_state *state, PyObject *records, const deagg_options *
     if (list == NULL) {
         return NULL;
     }
-    deagg_pipeline pipeline = deagg_pipeline_new(records, options);
+    deagg_pipeline pipeline = deagg_pipeline_new(records, options, true);
     if (append_all(&pipeline, state, list) < 0) {
         Py_CLEAR(list);
     }

@@ -12,13 +12,15 @@ typedef struct {
     PyObject *input;           /* strong, after that: an exact list or tuple, or an iterator */
     Py_ssize_t index;          /* of the next Kinesis record */
     deagg_extractor extractor; /* holds the current aggregate */
+    bool share_keys;           /* of the dicts of user records */
     deagg_record_templates templates; /* of the current aggregate; empty if there is none */
     size_t sub_sequence_number;       /* of the next user record */
 } deagg_pipeline;
 
-/* A pipeline for `records`, which is not looked at yet. `options` is copied. */
+/* A pipeline for `records`, which is not looked at yet. `options` is copied. The dicts of user
+ * records share their keys if `share_keys`. */
 deagg_pipeline
-deagg_pipeline_new(PyObject *records, const deagg_options *options);
+deagg_pipeline_new(PyObject *records, const deagg_options *options, bool share_keys);
 
 /* Reads Kinesis records up to the next result. 1 with a new reference in *passed to a record that
  * is passed through, or with NULL if deagg_pipeline_has_user_record; 0 with NULL at the end; or -1

@@ -2,8 +2,10 @@
 #ifndef DEAGG_STATE_H
 #define DEAGG_STATE_H
 
-#include "base/compat.h"
+#include "base/gate.h"
 #include "kpl/simd/kernels.h"
+
+#include <stdatomic.h>
 
 /* The keys of dicts that the extension looks up or sets. They are interned, so that a look-up
  * compares pointers. */
@@ -29,6 +31,24 @@
     NAME(sequenceNumber)              \
     NAME(subSequenceNumber)
 
+/* Several sources, each with some variants: encrypted records have one more key. Prototypes are
+ * never replaced, so that ever different records cost neither memory nor time. */
+#define DEAGG_MAX_PROTOTYPES 16
+
+/* A template and the keys that it was made from: see output/prototypes.h. */
+typedef struct {
+    PyObject *source_keys; /* tuple of exact str */
+    uint32_t copied;       /* bit i: templates take the value of source key i from their source */
+    PyObject *ordinary;    /* dict */
+    PyObject *sharing;     /* an equal dict, whose copies share their keys */
+} deagg_prototype;
+
+typedef struct {
+    deagg_gate adding; /* entered to add a prototype */
+    atomic_size_t count;
+    deagg_prototype items[DEAGG_MAX_PROTOTYPES]; /* constant below `count` */
+} deagg_prototypes;
+
 /* All references are strong. */
 typedef struct {
     PyTypeObject *iterator_type;
@@ -40,6 +60,8 @@ typedef struct {
         DEAGG_NAMES(DEAGG_DECLARE_NAME)
     } names;
 #undef DEAGG_DECLARE_NAME
+    deagg_prototypes record_prototypes;  /* for the outer dicts of user records */
+    deagg_prototypes kinesis_prototypes; /* for the dicts under their 'kinesis' */
     const kpl_kernels *kernels;
 } deagg_state;
 

@@ -6,6 +6,7 @@
 
 #include "base/mapping.h"
 #include "output/data.h"
+#include "output/prototypes.h"
 
 /* Copies kinesis[key] to `dict` if it is there. 0, or -1 with an exception. */
 static int
@@ -57,14 +58,17 @@ new_record_template(deagg_state *state, PyObject *record)
 
 int
 deagg_record_templates_init(deagg_record_templates *templates, deagg_state *state,
-                            PyObject *record, PyObject *kinesis, const kpl_aggregate *aggregate)
+                            PyObject *record, PyObject *kinesis, bool share_keys,
+                            const kpl_aggregate *aggregate)
 {
     deagg_record_templates prepared = {0};
-    prepared.kinesis = new_kinesis_template(state, kinesis);
+    prepared.kinesis = deagg_prototypes_template(&state->kinesis_prototypes, state, kinesis,
+                                                 share_keys, new_kinesis_template);
     if (prepared.kinesis == NULL) {
         goto error;
     }
-    prepared.record = new_record_template(state, record);
+    prepared.record = deagg_prototypes_template(&state->record_prototypes, state, record,
+                                                share_keys, new_record_template);
     if (prepared.record == NULL) {
         goto error;
     }

@@ -12,11 +12,13 @@ typedef struct {
 } deagg_record_templates;
 
 /* Prepares for the user records of `aggregate`. `record` is its Kinesis record in Lambda's shape,
- * and `kinesis` the mapping under that record's 'kinesis'. *templates is empty before. 0, or -1
- * with an exception and *templates still empty. */
+ * and `kinesis` the mapping under that record's 'kinesis'. The dicts share their keys if
+ * `share_keys`, which saves memory, but costs time where memory is not fresh. *templates is empty
+ * before. 0, or -1 with an exception and *templates still empty. */
 int
 deagg_record_templates_init(deagg_record_templates *templates, deagg_state *state,
-                            PyObject *record, PyObject *kinesis, const kpl_aggregate *aggregate);
+                            PyObject *record, PyObject *kinesis, bool share_keys,
+                            const kpl_aggregate *aggregate);
 
 /* Builds the user record with sub-sequence number `index`: a new dict, with 'data' as bytes if
  * `decode` and base64 otherwise; or NULL with MemoryError. */

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from aggregates import MAGIC, aggregated_kinesis_record, kinesis_record, message, payload, record
+from extension import import_again
 from interpreters import new_interpreter, run
 
 from aws_kpl_deagg import _deagg, deaggregate_records
@@ -109,14 +110,6 @@ def test_after_an_interpreter_has_ended(programs):
             assert json.loads(results.read_text()) == expected
     assert started + list(iterator) == expected
     assert deaggregate_records(EVENT) == expected
-
-
-def import_again():
-    """Returns another instance of the extension module."""
-    spec = importlib.util.spec_from_file_location(_deagg.__name__, _deagg.__file__)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_imported_again():

@@ -1,0 +1,264 @@
+/* Templates made from prototypes: see prototypes.h. */
+#include "output/prototypes.h"
+
+/* Instances can share 30 keys, and a template has at most five that its source lacks. */
+#define MAX_SOURCE_KEYS 25
+
+/* A class must have had this many instances before CPython (3.11 and newer) gives the next one no
+ * more room than its attributes need. */
+#define INSTANCES 30
+
+/* Whether `key` is an exact str that names no attribute of every object. */
+static bool
+is_suitable(PyObject *key)
+{
+    return PyUnicode_CheckExact(key) && PyUnicode_GET_LENGTH(key) > 0 &&
+           PyUnicode_READ_CHAR(key, 0) != '_';
+}
+
+/* Whether a prototype may have these keys, a list. */
+static bool
+are_suitable(PyObject *keys)
+{
+    Py_ssize_t count = PyList_GET_SIZE(keys);
+    bool suitable = count <= MAX_SOURCE_KEYS;
+    for (Py_ssize_t i = 0; suitable && i < count; i++) {
+        suitable = is_suitable(PyList_GET_ITEM(keys, i));
+    }
+    return suitable;
+}
+
+/* A new instance of `type` with the items of `dict` as its attributes; NULL with an exception. */
+static PyObject *
+new_instance(PyObject *type, PyObject *dict)
+{
+    PyObject *instance = PyObject_CallNoArgs(type);
+    Py_ssize_t position = 0;
+    PyObject *key;
+    PyObject *value;
+    while (instance != NULL && PyDict_Next(dict, &position, &key, &value)) {
+        if (PyObject_SetAttr(instance, key, value) < 0) {
+            Py_CLEAR(instance);
+        }
+    }
+    return instance;
+}
+
+/* The last of many instances with the items of `dict` as their attributes: a new reference, or
+ * NULL with an exception. */
+static PyObject *
+new_last_instance(PyObject *dict)
+{
+    PyObject *type = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){ss}", "UserRecordKeys",
+                                           "__module__", "aws_kpl_deagg");
+    if (type == NULL) {
+        return NULL;
+    }
+    PyObject *instance = new_instance(type, dict);
+    for (int i = 1; instance != NULL && i < INSTANCES; i++) {
+        Py_SETREF(instance, new_instance(type, dict));
+    }
+    Py_DECREF(type);
+    return instance;
+}
+
+/* A new dict equal to `dict`, whose copies share their keys; NULL with an exception. */
+static PyObject *
+new_sharing_dict(PyObject *dict)
+{
+    PyObject *sharing = NULL;
+    PyObject *instance = new_last_instance(dict);
+    PyObject *attributes = instance == NULL ? NULL : PyObject_GenericGetDict(instance, NULL);
+    if (attributes != NULL) {
+        sharing = PyDict_Copy(attributes);
+    }
+    Py_XDECREF(attributes);
+    Py_XDECREF(instance);
+    return sharing;
+}
+
+/* A new dict with each key in a list as its own value; NULL with MemoryError. */
+static PyObject *
+new_specimen(PyObject *keys)
+{
+    PyObject *specimen = PyDict_New();
+    for (Py_ssize_t i = 0; specimen != NULL && i < PyList_GET_SIZE(keys); i++) {
+        PyObject *key = PyList_GET_ITEM(keys, i);
+        if (PyDict_SetItem(specimen, key, key) < 0) {
+            Py_CLEAR(specimen);
+        }
+    }
+    return specimen;
+}
+
+/* Which of the keys in a list are their own values in `dict`: bit i for key i. */
+static uint32_t
+find_copied(PyObject *dict, PyObject *keys)
+{
+    uint32_t copied = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys); i++) {
+        PyObject *key = PyList_GET_ITEM(keys, i);
+        /* The keys are exact str, whose comparison cannot fail. */
+        if (PyDict_GetItemWithError(dict, key) == key) {
+            copied |= (uint32_t)1 << i;
+        }
+    }
+    return copied;
+}
+
+static void
+clear_prototype(deagg_prototype *prototype)
+{
+    Py_CLEAR(prototype->source_keys);
+    Py_CLEAR(prototype->ordinary);
+    Py_CLEAR(prototype->sharing);
+}
+
+/* Makes a prototype for a list of keys. 0, or -1 with an exception and *prototype empty. */
+static int
+init_prototype(deagg_prototype *prototype, deagg_state *state, PyObject *keys,
+               deagg_template_maker make)
+{
+    *prototype = (deagg_prototype){.source_keys = PyList_AsTuple(keys)};
+    PyObject *specimen = new_specimen(keys);
+    if (specimen != NULL) {
+        prototype->ordinary = make(state, specimen);
+        Py_DECREF(specimen);
+    }
+    if (prototype->ordinary != NULL) {
+        prototype->copied = find_copied(prototype->ordinary, keys);
+        prototype->sharing = new_sharing_dict(prototype->ordinary);
+    }
+    if (prototype->source_keys == NULL || prototype->sharing == NULL) {
+        clear_prototype(prototype);
+        return -1;
+    }
+    return 0;
+}
+
+/* Adds a prototype for the keys of `source`, an exact dict, if they are suitable. 0, or -1 with an
+ * exception. */
+static int
+add_prototype(deagg_prototypes *prototypes, deagg_state *state, PyObject *source,
+              deagg_template_maker make)
+{
+    PyObject *keys = PyDict_Keys(source);
+    if (keys == NULL) {
+        return -1;
+    }
+    size_t count = atomic_load_explicit(&prototypes->count, memory_order_relaxed);
+    int result = 0;
+    if (count < DEAGG_MAX_PROTOTYPES && are_suitable(keys)) {
+        result = init_prototype(&prototypes->items[count], state, keys, make);
+        if (result == 0) {
+            atomic_store_explicit(&prototypes->count, count + 1, memory_order_release);
+        }
+    }
+    Py_DECREF(keys);
+    return result;
+}
+
+/* Sets the value of item `index` of the source in `template`, unless the prototype has its own. 1;
+ * 0 if the item's key is not the prototype's; or -1 with MemoryError. */
+static int
+copy_item(const deagg_prototype *prototype, Py_ssize_t index, PyObject *key, PyObject *value,
+          PyObject *template)
+{
+    PyObject *expected = PyTuple_GET_ITEM(prototype->source_keys, index);
+    /* Both have been hashed, and exact str that have been hashed can be compared. */
+    if (key != expected && !(PyUnicode_CheckExact(key) && PyUnicode_Compare(key, expected) == 0)) {
+        return 0;
+    }
+    if ((prototype->copied >> index & 1) == 0) {
+        return 1;
+    }
+    return PyDict_SetItem(template, expected, value) < 0 ? -1 : 1;
+}
+
+/* Copies to `template` the values of all items of `source`. Returns as copy_item does. */
+static int
+copy_items(const deagg_prototype *prototype, PyObject *source, PyObject *template)
+{
+    int result;
+    Py_BEGIN_CRITICAL_SECTION(source);
+    result = PyDict_GET_SIZE(source) == PyTuple_GET_SIZE(prototype->source_keys);
+    Py_ssize_t position = 0;
+    PyObject *key;
+    PyObject *value;
+    for (Py_ssize_t i = 0; result == 1 && PyDict_Next(source, &position, &key, &value); i++) {
+        result = copy_item(prototype, i, key, value, template);
+    }
+    Py_END_CRITICAL_SECTION();
+    return result;
+}
+
+/* Makes a template from `source`, an exact dict, if its keys are the prototype's. 1 with a new
+ * reference in *template; 0 with NULL if they are not; or -1 with NULL and MemoryError. Runs no
+ * user code. */
+static int
+copy_prototype(const deagg_prototype *prototype, PyObject *source, bool share, PyObject **template)
+{
+    *template = NULL;
+    if (PyDict_GET_SIZE(source) != PyTuple_GET_SIZE(prototype->source_keys)) {
+        return 0;
+    }
+    PyObject *copy = PyDict_Copy(share ? prototype->sharing : prototype->ordinary);
+    if (copy == NULL) {
+        return -1;
+    }
+    int result = copy_items(prototype, source, copy);
+    if (result == 1) {
+        *template = copy;
+    }
+    else {
+        Py_DECREF(copy);
+    }
+    return result;
+}
+
+/* copy_prototype with the first prototype that has the keys of `source`. */
+static int
+copy_matching(deagg_prototypes *prototypes, PyObject *source, bool share, PyObject **template)
+{
+    size_t count = atomic_load_explicit(&prototypes->count, memory_order_acquire);
+    *template = NULL;
+    int result = 0;
+    bool was_enabled = deagg_collector_pause();
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        result = copy_prototype(&prototypes->items[i], source, share, template);
+    }
+    deagg_collector_resume(was_enabled);
+    return result;
+}
+
+PyObject *
+deagg_prototypes_template(deagg_prototypes *prototypes, deagg_state *state, PyObject *source,
+                          bool share, deagg_template_maker make)
+{
+    PyObject *template;
+    if (!PyDict_CheckExact(source)) {
+        return make(state, source);
+    }
+    if (copy_matching(prototypes, source, share, &template) != 0) {
+        return template;
+    }
+    /* The thread that is inside, possibly this one further up, adds a prototype already. */
+    if (deagg_gate_try_enter(&prototypes->adding)) {
+        int added = add_prototype(prototypes, state, source, make);
+        deagg_gate_leave(&prototypes->adding);
+        if (added < 0) {
+            return NULL;
+        }
+    }
+    return copy_matching(prototypes, source, share, &template) != 0 ? template
+                                                                    : make(state, source);
+}
+
+void
+deagg_prototypes_clear(deagg_prototypes *prototypes)
+{
+    size_t count = atomic_exchange_explicit(&prototypes->count, 0, memory_order_relaxed);
+    for (size_t i = 0; i < count; i++) {
+        clear_prototype(&prototypes->items[i]);
+    }
+}
