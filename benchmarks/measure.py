@@ -13,6 +13,7 @@ import json
 import statistics
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable
 
 from contenders import CONTENDERS, Calls, Contender, ours
@@ -40,6 +41,17 @@ def time_iterator(call: Callable[[], Iterable]) -> int:
     for _record in call():
         pass
     return time.process_time_ns() - start
+
+
+def memory_of_list(call: Callable[[], list]) -> int:
+    """Returns the bytes that Python's allocators hold for the list and everything in it."""
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    records = call()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del records
+    return after - before
 
 
 def check_equal(mine: list, other: list, what: str) -> None:
@@ -92,6 +104,9 @@ def compare(workload: Workload, contender: Contender, seconds: float) -> list[di
         pairs = alternate(clock, call_mine, call_other, seconds)
         gc.unfreeze()
         summary = summarise(pairs, workload.user_record_count)
+        if form == "as_list":
+            for side, call in {"mine_bytes": call_mine, "other_bytes": call_other}.items():
+                summary[side] = memory_of_list(call) / workload.user_record_count
         measurements.append(
             {"workload": workload.name, "form": form, "contender": contender.name, **summary}
         )

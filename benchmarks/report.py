@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 
 from contenders import CONTENDERS, Contender
-from workloads import WORKLOADS
+from workloads import WORKLOADS, Workload
 
 RATIOS = {"mine_to_other": "ours / {}", "other_to_mine": "{} / ours"}
 FORMS = {"as_list": "list", "as_iterator": "iterator"}
@@ -61,6 +61,13 @@ def row(measurements: list[dict], workload: str, form: str) -> list[str]:
     ]
 
 
+def memory_row(measurements: list[dict], workload: Workload) -> list[str]:
+    peer = next(contender for contender in CONTENDERS if contender.name == "upb")
+    found = find(measurements, workload.name, "as_list", peer)
+    mine, other = found["mine_bytes"], found["other_bytes"]
+    return [workload.name, number(mine), number(other), number(other / mine)]
+
+
 def markdown(head: list[str], rows: list[list[str]], text_columns: int) -> str:
     rule = ["---"] * text_columns + ["---:"] * (len(head) - text_columns)
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *rows])
@@ -90,6 +97,11 @@ def table(measurements: list[dict], variants: list[dict], footprints: list[dict]
         [row(measurements, workload.name, form) for workload in WORKLOADS for form in FORMS],
         text_columns=2,
     )
+    memory = markdown(
+        ["workload, as a list", "ours, B", "upb, B", "upb / ours"],
+        [memory_row(measurements, workload) for workload in WORKLOADS],
+        text_columns=1,
+    )
     options = markdown(
         ["workload", "ours", "other", "ours, ns", "other, ns", "other / ours"],
         [variant_row(measurement) for measurement in variants],
@@ -117,6 +129,11 @@ is C code that only makes an equal answer from the finished one and hashes the p
 hashlib.
 
 {times}
+
+Bytes of memory per user record in a finished list, as tracemalloc counts them. Records that are
+passed through are not counted, since the caller has them already.
+
+{memory}
 
 Options and bare payloads, as lists:
 

@@ -28,35 +28,40 @@ are_suitable(PyObject *keys)
     return suitable;
 }
 
-/* A new instance of `type` with the items of `dict` as its attributes; NULL with an exception. */
-static PyObject *
-new_instance(PyObject *type, PyObject *dict)
+/* Sets the items of `dict` as attributes. 0, or -1 with an exception. */
+static int
+set_attributes(PyObject *instance, PyObject *dict)
 {
-    PyObject *instance = PyObject_CallNoArgs(type);
     Py_ssize_t position = 0;
     PyObject *key;
     PyObject *value;
-    while (instance != NULL && PyDict_Next(dict, &position, &key, &value)) {
-        if (PyObject_SetAttr(instance, key, value) < 0) {
-            Py_CLEAR(instance);
-        }
+    int result = 0;
+    while (result == 0 && PyDict_Next(dict, &position, &key, &value)) {
+        result = PyObject_SetAttr(instance, key, value);
     }
-    return instance;
+    return result;
 }
 
-/* The last of many instances with the items of `dict` as their attributes: a new reference, or
- * NULL with an exception. */
+/* A new instance of a new class with the items of `dict` as its attributes, and with room for no
+ * more; NULL with an exception. */
 static PyObject *
-new_last_instance(PyObject *dict)
+new_instance(PyObject *dict)
 {
     PyObject *type = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){ss}", "UserRecordKeys",
                                            "__module__", "aws_kpl_deagg");
     if (type == NULL) {
         return NULL;
     }
-    PyObject *instance = new_instance(type, dict);
+    /* The attributes of the first instance become the keys of all; the last one is returned. */
+    PyObject *instance = PyObject_CallNoArgs(type);
+    if (instance != NULL && set_attributes(instance, dict) < 0) {
+        Py_CLEAR(instance);
+    }
     for (int i = 1; instance != NULL && i < INSTANCES; i++) {
-        Py_SETREF(instance, new_instance(type, dict));
+        Py_SETREF(instance, PyObject_CallNoArgs(type));
+    }
+    if (instance != NULL && set_attributes(instance, dict) < 0) {
+        Py_CLEAR(instance);
     }
     Py_DECREF(type);
     return instance;
@@ -67,7 +72,7 @@ static PyObject *
 new_sharing_dict(PyObject *dict)
 {
     PyObject *sharing = NULL;
-    PyObject *instance = new_last_instance(dict);
+    PyObject *instance = new_instance(dict);
     PyObject *attributes = instance == NULL ? NULL : PyObject_GenericGetDict(instance, NULL);
     if (attributes != NULL) {
         sharing = PyDict_Copy(attributes);
