@@ -1,7 +1,6 @@
 """Several interpreters in one process, their ends, and the module imported more than once."""
 
 import concurrent.futures
-import importlib.util
 import json
 import subprocess
 import sys
