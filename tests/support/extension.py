@@ -8,7 +8,8 @@ from aws_kpl_deagg import _deagg
 
 def import_again() -> ModuleType:
     spec = importlib.util.spec_from_file_location(_deagg.__name__, _deagg.__file__)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
