@@ -38,6 +38,7 @@
 /* A template and the keys that it was made from: see output/prototypes.h. */
 typedef struct {
     PyObject *source_keys; /* tuple of exact str */
+    Py_uhash_t hash;       /* of the source keys */
     uint32_t copied;       /* bit i: templates take the value of source key i from their source */
     PyObject *ordinary;    /* dict */
     PyObject *sharing;     /* an equal dict, whose copies share their keys */

@@ -1,19 +1,24 @@
 /* Templates made from prototypes: see prototypes.h. */
 #include "output/prototypes.h"
 
-/* Instances can share 30 keys, and a template has at most five that its source lacks. */
+/* Instances can share 30 keys. A template has at most five that its source lacks: explicitHashKey,
+ * partitionKey, subSequenceNumber, aggregated, data. */
 #define MAX_SOURCE_KEYS 25
+
+/* The longest key that is kept, in characters. */
+#define MAX_KEY_LENGTH 100
 
 /* A class must have had this many instances before CPython (3.11 and newer) gives the next one no
  * more room than its attributes need. */
 #define INSTANCES 30
 
-/* Whether `key` is an exact str that names no attribute of every object. */
+/* Whether a prototype may have `key`: an exact str of moderate length that does not begin with an
+ * underscore, as do the attributes that every object has. */
 static bool
 is_suitable(PyObject *key)
 {
     return PyUnicode_CheckExact(key) && PyUnicode_GET_LENGTH(key) > 0 &&
-           PyUnicode_READ_CHAR(key, 0) != '_';
+           PyUnicode_GET_LENGTH(key) <= MAX_KEY_LENGTH && PyUnicode_READ_CHAR(key, 0) != '_';
 }
 
 /* Whether a prototype may have these keys, a list. */
@@ -26,6 +31,27 @@ are_suitable(PyObject *keys)
         suitable = is_suitable(PyList_GET_ITEM(keys, i));
     }
     return suitable;
+}
+
+/* Computes a hash of all keys of an exact dict, in order. Returns false if one is not an exact
+ * str, whose hash is cached and is found without user code. */
+static bool
+hash_keys(PyObject *dict, Py_uhash_t *hash)
+{
+    bool hashed = true;
+    Py_uhash_t sum = 0;
+    Py_BEGIN_CRITICAL_SECTION(dict);
+    Py_ssize_t position = 0;
+    PyObject *key;
+    while (hashed && PyDict_Next(dict, &position, &key, NULL)) {
+        hashed = PyUnicode_CheckExact(key);
+        if (hashed) {
+            sum = sum * 31 + (Py_uhash_t)PyObject_Hash(key);
+        }
+    }
+    Py_END_CRITICAL_SECTION();
+    *hash = sum;
+    return hashed;
 }
 
 /* Sets the items of `dict` as attributes. 0, or -1 with an exception. */
@@ -127,6 +153,7 @@ init_prototype(deagg_prototype *prototype, deagg_state *state, PyObject *keys,
     *prototype = (deagg_prototype){.source_keys = PyList_AsTuple(keys)};
     PyObject *specimen = new_specimen(keys);
     if (specimen != NULL) {
+        (void)hash_keys(specimen, &prototype->hash);
         prototype->ordinary = make(state, specimen);
         Py_DECREF(specimen);
     }
@@ -141,8 +168,8 @@ init_prototype(deagg_prototype *prototype, deagg_state *state, PyObject *keys,
     return 0;
 }
 
-/* Adds a prototype for the keys of `source`, an exact dict, if they are suitable. 0, or -1 with an
- * exception. */
+/* Adds a prototype for the keys of `source`, an exact dict. 1; 0 if they are not suitable or there
+ * is no room; or -1 with an exception. */
 static int
 add_prototype(deagg_prototypes *prototypes, deagg_state *state, PyObject *source,
               deagg_template_maker make)
@@ -154,8 +181,8 @@ add_prototype(deagg_prototypes *prototypes, deagg_state *state, PyObject *source
     size_t count = atomic_load_explicit(&prototypes->count, memory_order_relaxed);
     int result = 0;
     if (count < DEAGG_MAX_PROTOTYPES && are_suitable(keys)) {
-        result = init_prototype(&prototypes->items[count], state, keys, make);
-        if (result == 0) {
+        result = init_prototype(&prototypes->items[count], state, keys, make) < 0 ? -1 : 1;
+        if (result == 1) {
             atomic_store_explicit(&prototypes->count, count + 1, memory_order_release);
         }
     }
@@ -204,9 +231,6 @@ static int
 copy_prototype(const deagg_prototype *prototype, PyObject *source, bool share, PyObject **template)
 {
     *template = NULL;
-    if (PyDict_GET_SIZE(source) != PyTuple_GET_SIZE(prototype->source_keys)) {
-        return 0;
-    }
     PyObject *copy = PyDict_Copy(share ? prototype->sharing : prototype->ordinary);
     if (copy == NULL) {
         return -1;
@@ -221,42 +245,58 @@ copy_prototype(const deagg_prototype *prototype, PyObject *source, bool share, P
     return result;
 }
 
-/* copy_prototype with the first prototype that has the keys of `source`. */
+/* copy_prototype with the prototype that has the keys of `source`, whose hash is `hash`. */
 static int
-copy_matching(deagg_prototypes *prototypes, PyObject *source, bool share, PyObject **template)
+copy_matching(deagg_prototypes *prototypes, PyObject *source, Py_uhash_t hash, bool share,
+              PyObject **template)
 {
     size_t count = atomic_load_explicit(&prototypes->count, memory_order_acquire);
     *template = NULL;
     int result = 0;
     bool was_enabled = deagg_collector_pause();
     for (size_t i = 0; result == 0 && i < count; i++) {
-        result = copy_prototype(&prototypes->items[i], source, share, template);
+        if (prototypes->items[i].hash == hash) {
+            result = copy_prototype(&prototypes->items[i], source, share, template);
+        }
     }
     deagg_collector_resume(was_enabled);
     return result;
+}
+
+/* Adds a prototype for the keys of `source`, an exact dict, unless there is no room. Returns as
+ * add_prototype does. */
+static int
+try_to_add(deagg_prototypes *prototypes, deagg_state *state, PyObject *source,
+           deagg_template_maker make)
+{
+    if (atomic_load_explicit(&prototypes->count, memory_order_relaxed) == DEAGG_MAX_PROTOTYPES ||
+        !deagg_gate_try_enter(&prototypes->adding)) {
+        /* The thread that is inside, possibly this one further up, adds a prototype already. */
+        return 0;
+    }
+    int added = add_prototype(prototypes, state, source, make);
+    deagg_gate_leave(&prototypes->adding);
+    return added;
 }
 
 PyObject *
 deagg_prototypes_template(deagg_prototypes *prototypes, deagg_state *state, PyObject *source,
                           bool share, deagg_template_maker make)
 {
+    Py_uhash_t hash;
     PyObject *template;
-    if (!PyDict_CheckExact(source)) {
+    if (!PyDict_CheckExact(source) || !hash_keys(source, &hash)) {
         return make(state, source);
     }
-    if (copy_matching(prototypes, source, share, &template) != 0) {
-        return template;
-    }
-    /* The thread that is inside, possibly this one further up, adds a prototype already. */
-    if (deagg_gate_try_enter(&prototypes->adding)) {
-        int added = add_prototype(prototypes, state, source, make);
-        deagg_gate_leave(&prototypes->adding);
+    int found = copy_matching(prototypes, source, hash, share, &template);
+    if (found == 0) {
+        int added = try_to_add(prototypes, state, source, make);
         if (added < 0) {
             return NULL;
         }
+        found = added ? copy_matching(prototypes, source, hash, share, &template) : 0;
     }
-    return copy_matching(prototypes, source, share, &template) != 0 ? template
-                                                                    : make(state, source);
+    return found == 0 ? make(state, source) : template;
 }
 
 void
