@@ -81,15 +81,15 @@ check_payload(deagg_extractor *extractor, deagg_state *state, PyObject *records,
     if (status != KPL_OK) {
         return status;
     }
-    if (result == NULL || result->status == KPL_NOT_BASE64) {
+    if (result == NULL || result->checked.status == KPL_NOT_BASE64) {
         return deagg_payload_find_message(state, kinesis_record->payload,
                                           kinesis_record->is_base64, extractor->verify,
                                           &extractor->scratch, message);
     }
-    if (result->status == KPL_OK) {
-        *message = result->frame.message;
+    if (result->checked.status == KPL_OK) {
+        *message = result->checked.frame.message;
     }
-    return result->status;
+    return result->checked.status;
 }
 
 kpl_status

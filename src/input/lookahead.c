@@ -5,8 +5,6 @@
 #include "input/payload.h"
 #include "kpl/simd/base64.h"
 
-/* Enough to fill 16 lanes twice, even with payloads that are larger than usual. */
-#define MAX_PAYLOADS 32
 #define MAX_BYTES ((size_t)4 << 20)
 
 /* How many records are scanned for payloads, the current one included. */
@@ -16,7 +14,7 @@ struct deagg_lookahead {
     deagg_scratch scratch;
     size_t count;
     size_t next; /* the first result that was not taken */
-    deagg_lookahead_result results[MAX_PAYLOADS];
+    deagg_lookahead_result results[KPL_MAX_FRAMES];
 };
 
 deagg_lookahead *
@@ -97,7 +95,7 @@ choose_if_suitable(deagg_lookahead *lookahead, chosen_sizes *sizes, Py_ssize_t i
         return false;
     }
     choose(lookahead, sizes, index, payload, content, is_base64);
-    return lookahead->count < MAX_PAYLOADS;
+    return lookahead->count < KPL_MAX_FRAMES;
 }
 
 /* Chooses among the payloads after item `index`. 0, or -1 as deagg_kinesis_record_find_payload. */
@@ -135,46 +133,25 @@ decode_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead,
     if (result->is_base64) {
         uint8_t *decoded = lookahead->scratch.bytes + result->offset;
         if (!kernels->base64_decode(result->content, decoded, &payload.size)) {
-            result->status = KPL_NOT_BASE64;
+            result->checked.status = KPL_NOT_BASE64;
             return;
         }
         payload.data = decoded;
     }
-    result->status = kpl_frame_find(payload, &result->frame);
-}
-
-/* Checks the digests of all payloads that have a frame. */
-static void
-check_digests_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead)
-{
-    deagg_lookahead_result *framed[MAX_PAYLOADS];
-    kpl_bytes messages[MAX_PAYLOADS];
-    uint8_t digests[MAX_PAYLOADS][KPL_DIGEST_SIZE];
-    size_t count = 0;
-    for (size_t i = 0; i < lookahead->count; i++) {
-        if (lookahead->results[i].status == KPL_OK) {
-            framed[count] = &lookahead->results[i];
-            messages[count++] = lookahead->results[i].frame.message;
-        }
-    }
-    if (count == 0) {
-        return;
-    }
-    kernels->md5_many(messages, count, digests);
-    for (size_t i = 0; i < count; i++) {
-        framed[i]->status = kpl_frame_check_digest(&framed[i]->frame, digests[i]);
-    }
+    result->checked.status = kpl_frame_find(payload, &result->checked.frame);
 }
 
 /* Decodes and checks all payloads that were chosen. */
 static void
 check_chosen_nogil(const kpl_kernels *kernels, deagg_lookahead *lookahead, bool verify)
 {
+    kpl_checked_frame *checked[KPL_MAX_FRAMES];
     for (size_t i = 0; i < lookahead->count; i++) {
         decode_nogil(kernels, lookahead, &lookahead->results[i]);
+        checked[i] = &lookahead->results[i].checked;
     }
     if (verify) {
-        check_digests_nogil(kernels, lookahead);
+        kpl_frames_check_digests(kernels, checked, lookahead->count);
     }
 }
 

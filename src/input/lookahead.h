@@ -19,11 +19,10 @@ typedef struct {
     PyObject *payload; /* strong, until the result is taken */
     Py_ssize_t index;  /* of its Kinesis record in the list */
     bool is_base64;
-    kpl_bytes content; /* of the payload, borrowed */
-    size_t offset;     /* of the decoded text in the scratch memory */
-    kpl_frame frame; /* set if status is KPL_OK or KPL_WRONG_DIGEST; lies in the scratch memory or
-                        in the payload */
-    kpl_status status; /* KPL_NOT_BASE64: not clean base64, to be decoded on its own */
+    kpl_bytes content;         /* of the payload, borrowed */
+    size_t offset;             /* of the decoded text in the scratch memory */
+    kpl_checked_frame checked; /* lies in the scratch memory or in the payload; KPL_NOT_BASE64: not
+                                  clean base64, to be decoded on its own */
 } deagg_lookahead_result;
 
 /* An empty lookahead, or NULL with MemoryError. */

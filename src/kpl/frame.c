@@ -3,6 +3,7 @@
 
 #include "kpl/simd/base64.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
@@ -68,4 +69,28 @@ kpl_status
 kpl_frame_check_digest(const kpl_frame *frame, const uint8_t digest[KPL_DIGEST_SIZE])
 {
     return memcmp(frame->digest, digest, KPL_DIGEST_SIZE) == 0 ? KPL_OK : KPL_WRONG_DIGEST;
+}
+
+void
+kpl_frames_check_digests(const kpl_kernels *kernels, kpl_checked_frame *const *frames,
+                         size_t count)
+{
+    kpl_checked_frame *framed[KPL_MAX_FRAMES];
+    kpl_bytes messages[KPL_MAX_FRAMES];
+    uint8_t digests[KPL_MAX_FRAMES][KPL_DIGEST_SIZE];
+    size_t framed_count = 0;
+    assert(count <= KPL_MAX_FRAMES);
+    for (size_t i = 0; i < count; i++) {
+        if (frames[i]->status == KPL_OK) {
+            framed[framed_count] = frames[i];
+            messages[framed_count++] = frames[i]->frame.message;
+        }
+    }
+    if (framed_count == 0) {
+        return;
+    }
+    kernels->md5_many(messages, framed_count, digests);
+    for (size_t i = 0; i < framed_count; i++) {
+        framed[i]->status = kpl_frame_check_digest(&framed[i]->frame, digests[i]);
+    }
 }

@@ -34,4 +34,20 @@ kpl_frame_find(kpl_bytes payload, kpl_frame *frame);
 kpl_status
 kpl_frame_check_digest(const kpl_frame *frame, const uint8_t digest[KPL_DIGEST_SIZE]);
 
+/* The most frames whose digests are checked at once: enough to fill 16 lanes twice, even with
+ * payloads that are larger than usual. */
+#define KPL_MAX_FRAMES 32
+
+/* A payload that is checked together with others. */
+typedef struct {
+    kpl_status status; /* of kpl_frame_find, then of kpl_frame_check_digest */
+    kpl_frame frame;   /* set if the status is KPL_OK or KPL_WRONG_DIGEST */
+} kpl_checked_frame;
+
+/* Checks the digests of those frames whose status is KPL_OK, side by side in the lanes of the
+ * MD5 kernel. `count` is at most KPL_MAX_FRAMES. */
+void
+kpl_frames_check_digests(const kpl_kernels *kernels, kpl_checked_frame *const *frames,
+                         size_t count);
+
 #endif

@@ -27,4 +27,8 @@ kpl_status_is_damage(kpl_status status)
     return status > KPL_NOT_AGGREGATED && status < KPL_NO_MEMORY;
 }
 
+/* The reason for damage or KPL_NOT_AGGREGATED, in words. Never NULL. */
+const char *
+kpl_status_reason(kpl_status status);
+
 #endif

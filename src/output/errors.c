@@ -96,41 +96,10 @@ deagg_errors_new_type(PyObject *module)
     return PyType_FromModuleAndSpec(module, &aggregate_error_spec, PyExc_ValueError);
 }
 
-/* The reason for `status`, as the docstring of AggregateError lists it. Never NULL. */
-static const char *
-reason_for(kpl_status status)
-{
-    switch (status) {
-        case KPL_NOT_AGGREGATED:
-            return "not aggregated";
-        case KPL_NOT_BASE64:
-            return "not base64";
-        case KPL_TOO_SHORT:
-            return "too short";
-        case KPL_WRONG_DIGEST:
-            return "wrong digest";
-        case KPL_MALFORMED_MESSAGE:
-            return "malformed message";
-        case KPL_INDEX_OUTSIDE_TABLE:
-            return "index outside its table";
-        case KPL_NO_USER_RECORDS:
-            return "no user records";
-        case KPL_INVALID_HASH_KEY:
-            return "invalid explicit hash key";
-        case KPL_TOO_MUCH_MEMORY:
-            return "needs too much memory";
-        case KPL_OK:
-        case KPL_NO_MEMORY:
-        case KPL_EXCEPTION:
-            break;
-    }
-    Py_UNREACHABLE();
-}
-
 void
 deagg_errors_set(deagg_state *state, PyObject *sequence_number, kpl_status status)
 {
-    PyObject *args = Py_BuildValue("Os", sequence_number, reason_for(status));
+    PyObject *args = Py_BuildValue("Os", sequence_number, kpl_status_reason(status));
     if (args != NULL) {
         PyErr_SetObject(state->aggregate_error, args);
         Py_DECREF(args);
@@ -220,7 +189,7 @@ deagg_errors_report_damage(deagg_state *state, bool strict, PyObject *metadata, 
     }
     int result =
         log_line("warning", "Kinesis record %s is damaged and is passed through as it is: %s",
-                 record, reason_for(status));
+                 record, kpl_status_reason(status));
     Py_DECREF(record);
     return result;
 }
