@@ -5,6 +5,8 @@
                                        Data Analytics, EventBridge Pipes
     iter_deaggregate_records(records)  returns an iterator over the same user records
     unpack(payload)                    returns a list of the UserRecords in one payload
+    unpack_arrow(payloads)             returns the user records in many payloads as columns, a
+                                       UserRecordBatches: for pyarrow, Polars, DuckDB, pandas
     is_aggregated(payload)             returns whether a payload looks like an aggregate
 
 help() on each function describes its arguments, its result and its exceptions. Either all user
@@ -18,9 +20,11 @@ try:
     from aws_kpl_deagg._deagg import (
         AggregateError,
         UserRecord,
+        UserRecordBatches,
         __version__,
         is_aggregated,
         unpack,
+        unpack_arrow,
     )
 except ModuleNotFoundError as _error:
     if _error.name != "aws_kpl_deagg._deagg":
@@ -35,9 +39,11 @@ from aws_kpl_deagg.deaggregator import deaggregate_records, iter_deaggregate_rec
 __all__ = [
     "AggregateError",
     "UserRecord",
+    "UserRecordBatches",
     "__version__",
     "deaggregate_records",
     "is_aggregated",
     "iter_deaggregate_records",
     "unpack",
+    "unpack_arrow",
 ]

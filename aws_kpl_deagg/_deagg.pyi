@@ -1,8 +1,8 @@
 # Editors show only a stub's docstrings. These repeat the first paragraph and the example of those
 # that help() shows; the docstring of the first overload stands for all.
 
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, final, overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar, final, overload
 
 from typing_extensions import Buffer, Self
 
@@ -18,6 +18,14 @@ _Tags: TypeAlias = tuple[tuple[str, str | None], ...]
 _FieldNames: TypeAlias = tuple[
     Literal["partition_key"], Literal["explicit_hash_key"], Literal["data"], Literal["tags"]
 ]
+
+class _ArrowStream(Protocol):
+    def __arrow_c_stream__(self, requested_schema: Any = None, /) -> object: ...
+
+class _ArrowArray(Protocol):
+    def __arrow_c_array__(self, requested_schema: Any = None, /) -> object: ...
+
+_Payloads: TypeAlias = Sequence[Buffer | None] | _ArrowStream | _ArrowArray
 
 __version__: str
 # The version of protobuf-c in this build, '1.4.1' for example, to compare with security notices.
@@ -160,4 +168,24 @@ def unpack(payload: Buffer, *, verify: bool = True) -> list[UserRecord]:
     Example:
         for partition_key, explicit_hash_key, data, tags in unpack(payload):
             print(partition_key, data)
+    """
+
+@final
+class UserRecordBatches:
+    """User records as columns: the result of unpack_arrow()."""
+
+    def __arrow_c_schema__(self) -> object:
+        """Return the schema, a struct of six columns, as a PyCapsule 'arrow_schema'."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return all batches as a PyCapsule 'arrow_array_stream', any number of times."""
+
+    def __len__(self) -> int: ...
+
+def unpack_arrow(payloads: _Payloads, *, verify: bool = True) -> UserRecordBatches:
+    """Return the user records in all `payloads` as columns: a UserRecordBatches, which pyarrow,
+    Polars, DuckDB and pandas 3 read without a copy.
+
+    Example:
+        table = pyarrow.table(unpack_arrow([record['Data'] for record in response['Records']]))
     """

@@ -4,6 +4,8 @@
 #include "api/options.h"
 #include "api/pipeline.h"
 #include "api/unpack.h"
+#include "api/unpack_arrow.h"
+#include "api/user_record_batches.h"
 #include "kpl/message.h"
 #include "output/errors.h"
 #include "output/prototypes.h"
@@ -120,6 +122,38 @@ PyDoc_STRVAR(
     "    for partition_key, explicit_hash_key, data, tags in unpack(payload):\n"
     "        print(partition_key, data)");
 
+PyDoc_STRVAR(
+    unpack_arrow_doc,
+    "unpack_arrow(payloads, *, verify=True)\n--\n\n"
+    "Return the user records in all `payloads` as columns: a UserRecordBatches, which pyarrow,\n"
+    "Polars, DuckDB and pandas 3 read without a copy.\n"
+    "\n"
+    "payloads: a sequence of bytes-like objects and None, or a column of type binary, large\n"
+    "    binary or binary view that has __arrow_c_stream__ or __arrow_c_array__.\n"
+    "verify: False does not check the MD5 digest of aggregates.\n"
+    "\n"
+    "The columns:\n"
+    "    payload_index        int64   of the payload, from 0\n"
+    "    sub_sequence_number  int32   of the user record, from 0 within the aggregate\n"
+    "    partition_key        utf8\n"
+    "    explicit_hash_key    utf8    null if the user record has none\n"
+    "    data                 binary\n"
+    "    damage               utf8    the reason, as AggregateError lists them\n"
+    "\n"
+    "Nothing is lost: a payload that is not an aggregate is a row with its data alone, a damaged\n"
+    "one has the reason too, and None is a row with its index alone. An aggregate without user\n"
+    "records has no row. Keys are UTF-8 with invalid bytes as U+FFFD. Tags are left out: the KPL\n"
+    "writes none. An aggregate whose rows would take more than 80 times its payload, plus\n"
+    "128 KiB, is damaged: 'needs too much memory'.\n"
+    "\n"
+    "Raises TypeError if `payloads` or one of its items has the wrong type, MemoryError, and\n"
+    "OSError if the producer of the column fails.\n"
+    "\n"
+    "Example:\n"
+    "    table = pyarrow.table(unpack_arrow([record['Data'] for record in response['Records']]))\n"
+    "\n"
+    "The format of the columns: https://arrow.apache.org/docs/format/CDataInterface.html");
+
 /* Parses the arguments of either function and returns the result of `make`; NULL with an
  * exception. `format` is the one of deagg_options_parse. */
 static PyObject *
@@ -184,6 +218,25 @@ unpack(PyObject *module, PyObject *args, PyObject *kwargs)
     return list;
 }
 
+static PyObject *
+unpack_arrow(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"payloads", "verify", NULL};
+    PyObject *payloads;
+    PyObject *verify = Py_True;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:unpack_arrow", names, &payloads,
+                                     &verify)) {
+        return NULL;
+    }
+    /* verify.__bool__ may clear `kwargs`. */
+    Py_INCREF(payloads);
+    int verifies = PyObject_IsTrue(verify);
+    PyObject *batches =
+        verifies < 0 ? NULL : deagg_unpack_arrow(PyModule_GetState(module), payloads, verifies);
+    Py_DECREF(payloads);
+    return batches;
+}
+
 static PyMethodDef module_methods[] = {
     {"deaggregate_records", (PyCFunction)(void (*)(void))deaggregate_records,
      METH_VARARGS | METH_KEYWORDS, deaggregate_records_doc},
@@ -192,6 +245,8 @@ static PyMethodDef module_methods[] = {
     {"is_aggregated", (PyCFunction)(void (*)(void))is_aggregated, METH_VARARGS | METH_KEYWORDS,
      is_aggregated_doc},
     {"unpack", (PyCFunction)(void (*)(void))unpack, METH_VARARGS | METH_KEYWORDS, unpack_doc},
+    {"unpack_arrow", (PyCFunction)(void (*)(void))unpack_arrow, METH_VARARGS | METH_KEYWORDS,
+     unpack_arrow_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -233,6 +288,12 @@ add_types(PyObject *module, deagg_state *state)
     if (state->user_record_type == NULL || PyModule_AddType(module, state->user_record_type) < 0) {
         return -1;
     }
+    state->user_record_batches_type =
+        (PyTypeObject *)PyType_FromModuleAndSpec(module, &deagg_user_record_batches_spec, NULL);
+    if (state->user_record_batches_type == NULL ||
+        PyModule_AddType(module, state->user_record_batches_type) < 0) {
+        return -1;
+    }
     state->aggregate_error = deagg_errors_new_type(module);
     if (state->aggregate_error == NULL) {
         return -1;
@@ -271,6 +332,7 @@ module_traverse(PyObject *module, visitproc visit, void *arg)
     deagg_state *state = PyModule_GetState(module);
     Py_VISIT(state->iterator_type);
     Py_VISIT(state->user_record_type);
+    Py_VISIT(state->user_record_batches_type);
     Py_VISIT(state->aggregate_error);
     Py_VISIT(state->event_keys);
     return 0;
@@ -285,6 +347,7 @@ module_free(void *module)
     deagg_state *state = PyModule_GetState(module);
     Py_CLEAR(state->iterator_type);
     Py_CLEAR(state->user_record_type);
+    Py_CLEAR(state->user_record_batches_type);
     Py_CLEAR(state->aggregate_error);
     Py_CLEAR(state->event_keys);
     deagg_prototypes_clear(&state->record_prototypes);

@@ -28,6 +28,26 @@ PyDict_GetItemRef(PyObject *dict, PyObject *key, PyObject **value)
 
 #endif
 
+/* Looks up an attribute: 1 with a new reference in *value, 0 with NULL if there is none, or -1
+ * with NULL and an exception. */
+static inline int
+deagg_get_optional_attribute(PyObject *object, const char *name, PyObject **value)
+{
+#if PY_VERSION_HEX < 0x030D0000
+    *value = PyObject_GetAttrString(object, name);
+    if (*value != NULL) {
+        return 1;
+    }
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        return -1;
+    }
+    PyErr_Clear();
+    return 0;
+#else
+    return PyObject_GetOptionalAttrString(object, name, value);
+#endif
+}
+
 /* Member types, whose names have a prefix since 3.12. */
 #if PY_VERSION_HEX < 0x030C0000
 #include <structmember.h>

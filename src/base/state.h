@@ -54,6 +54,7 @@ typedef struct {
 typedef struct {
     PyTypeObject *iterator_type;
     PyTypeObject *user_record_type;
+    PyTypeObject *user_record_batches_type;
     PyObject *aggregate_error;
     PyObject *event_keys; /* frozenset: the keys of a Lambda record other than 'kinesis' */
 #define DEAGG_DECLARE_NAME(name) PyObject *name;
