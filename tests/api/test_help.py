@@ -6,13 +6,20 @@ import re
 import oracle
 import pytest
 import readme
+from arrow import read_schema
 from kpl_vectors import expected_output
 
 import aws_kpl_deagg
 from aws_kpl_deagg import AggregateError, UserRecord, deaggregate_records
 
 REFERENCE = "docs/reference.md"
-FUNCTIONS = ["deaggregate_records", "iter_deaggregate_records", "unpack", "is_aggregated"]
+FUNCTIONS = [
+    "deaggregate_records",
+    "iter_deaggregate_records",
+    "unpack",
+    "unpack_arrow",
+    "is_aggregated",
+]
 REASONS = [
     oracle.NOT_BASE64,
     oracle.TOO_SHORT,
@@ -76,6 +83,16 @@ def test_fields_of_a_bare_user_record():
     fields = [readme.inline_code(row[0])[0] for row in readme.rows(REFERENCE, "unpack")]
     assert fields == list(UserRecord._fields)
     assert all(getattr(UserRecord, field).__doc__ for field in fields)
+
+
+def test_columns():
+    columns = [readme.inline_code(row[0]) for row in readme.rows(REFERENCE, "unpack_arrow")]
+    names = [field.name for field in read_schema(aws_kpl_deagg.unpack_arrow([]))]
+    assert [column[0] for column in columns if column] == names
+    described = re.findall(
+        r"^    (\w+) +(?:int|utf8|binary)", aws_kpl_deagg.unpack_arrow.__doc__, re.M
+    )
+    assert described == names
 
 
 @pytest.mark.parametrize("name", sorted({*aws_kpl_deagg.__all__} - {"__version__"}))

@@ -29,6 +29,7 @@ def test_quick_run_prints_every_row_of_the_table() -> None:
     for _workload, _form, *cells in timed:
         assert len(cells) == 7
         assert all(re.search(r"[1-9]", cell) for cell in cells)
+    assert sum(row[1:2] == ["unpack_arrow()"] for row in rows) == 9
     assert {row[0] for row in rows[-2:]} == {"| aws_kpl_deagg", "| aws_kinesis_agg"}
 
 
@@ -39,7 +40,7 @@ def test_answers_that_differ_stop_the_benchmark(tmp_path: Path) -> None:
         "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python",
         "PYTHONPATH": str(tmp_path),
     }
-    command = [sys.executable, str(BENCHMARKS / "measure.py"), "python", "0"]
+    command = [sys.executable, str(BENCHMARKS / "measure.py"), "python", str(tmp_path), "0"]
     finished = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert finished.returncode == 1
     assert "not the same answer" in finished.stderr

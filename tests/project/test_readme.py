@@ -36,7 +36,7 @@ from aws_kpl_deagg import AggregateError, deaggregate_records
 REFERENCE = "docs/reference.md"
 DAMAGED = MAGIC + bytes(30)
 
-# Python blocks; peers/test_readme_with_boto3.py runs those that need other packages.
+# Python blocks; peers/test_readme_with_peers.py runs those that need other packages.
 
 BLOCKS = [block for block in readme.BLOCKS if not block.needs_peers]
 

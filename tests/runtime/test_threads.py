@@ -9,7 +9,13 @@ import threading
 import pytest
 from aggregates import aggregated_kinesis_record, kinesis_record, message, payload, record
 
-from aws_kpl_deagg import deaggregate_records, is_aggregated, iter_deaggregate_records, unpack
+from aws_kpl_deagg import (
+    deaggregate_records,
+    is_aggregated,
+    iter_deaggregate_records,
+    unpack,
+    unpack_arrow,
+)
 
 TIMEOUT = 60
 THREADS = 4
@@ -114,6 +120,8 @@ BIG_PLAIN = kinesis_record(b"x" * 10_000_000)
 CALLS = {
     "a digest": lambda: is_aggregated(BIG),
     "a message": lambda: unpack(BIG, verify=False),
+    "columns": lambda: unpack_arrow([BIG]),
+    "columns of an object that may change": lambda: unpack_arrow([bytearray(BIG)]),
     "base64": lambda: deaggregate_records([BIG_PLAIN], decode=True),
     "payloads ahead": lambda: next(iter_deaggregate_records([SMALL, *[MEDIUM] * 31])),
     "all of one, from a list": lambda: deaggregate_records([BIG_RECORD]),

@@ -22,6 +22,7 @@ from aws_kpl_deagg import (
     is_aggregated,
     iter_deaggregate_records,
     unpack,
+    unpack_arrow,
 )
 
 LARGEST_CACHED_INT = 1024  # 256 before Python 3.14
@@ -107,6 +108,12 @@ def unpack_damaged(data):
         return [error.reason, error.sequence_number, str(error)]
 
 
+def row_count(payloads):
+    batches = unpack_arrow(payloads)
+    capsules = [batches.__arrow_c_stream__(), batches.__arrow_c_schema__()]
+    return [len(batches), len(capsules)]
+
+
 def uses_of_error(error):
     return [error.__reduce__(), error.sequence_number, error.reason, str(error)]
 
@@ -152,6 +159,8 @@ OTHERS = {
     "unpack": (unpack, PAYLOAD),
     "unpack with tags": (unpack, bytearray(TAGGED)),
     "unpack damaged": (unpack_damaged, PAYLOAD[:-1]),
+    "unpack_arrow": (row_count, [PAYLOAD, bytearray(TAGGED), None, PAYLOAD[:-1]]),
+    "unpack_arrow of a tuple": (row_count, (PAYLOAD, b"plain")),
     "an AggregateError used": (uses_of_error, AggregateError("1", "too short")),
     "a UserRecord used": (uses_of_user_record, unpack(PAYLOAD)[0]),
     "a UserRecord with unknown names": (wrong_names, unpack(PAYLOAD)[0]),

@@ -20,7 +20,10 @@ PAYLOAD = payload(message([b"a", b"key"], [record(0, b"x"), record(1, b"yz", 0)]
 _FENCED = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 _INDENTED = re.compile(r"(?<=\n\n)(?: {4}.*\n|\n(?= {4}))+")
 # Packages that only tests/peers may need.
-_PEERS = re.compile(r"\bboto3\.client\(|^from aws_lambda_powertools\b", re.MULTILINE)
+_PEERS = re.compile(
+    r"\bboto3\.client\(|^from aws_lambda_powertools\b|^import (?:duckdb|polars|pyarrow)\b",
+    re.MULTILINE,
+)
 
 
 class Block(NamedTuple):
