@@ -15,41 +15,32 @@ import sys
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
-from aws_kpl_deagg import AggregateError, UserRecord, unpack
+from aws_kpl_deagg import unpack_arrow
 
 SCHEMA = """sequence_number string, sub_sequence_number int, partition_key string,
             explicit_hash_key string, data binary, damage string"""
-TYPES = [pa.string(), pa.int32(), pa.string(), pa.string(), pa.binary(), pa.string()]
-ARROW_SCHEMA = pa.schema(zip([each.split()[0] for each in SCHEMA.split(",")], TYPES, strict=True))
-
-# A batch ends with the payload that reaches this number of rows; one alone may add 1.7 million.
-ROWS = 10_000
+NAMES = [each.split()[0] for each in SCHEMA.split(",")]
 
 
 def deaggregate(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Deaggregates the batches of a partition, for mapInArrow."""
     for batch in batches:
-        columns: dict[str, list[object]] = {name: [] for name in ARROW_SCHEMA.names}
-        archived = batch.select(["sequence_number", "partition_key", "data"]).to_pydict()
-        for sequence_number, partition_key, payload in zip(*archived.values(), strict=True):
-            try:
-                user_records, damage = unpack(payload), None
-                numbers: Iterable[int | None] = range(len(user_records))
-            except AggregateError as error:
-                user_records, numbers = [UserRecord(partition_key, None, payload, ())], [None]
-                damage = None if error.reason == "not aggregated" else error.reason
-            columns["sequence_number"] += [sequence_number] * len(user_records)
-            columns["sub_sequence_number"] += numbers
-            columns["partition_key"] += [each.partition_key for each in user_records]
-            columns["explicit_hash_key"] += [each.explicit_hash_key for each in user_records]
-            columns["data"] += [each.data for each in user_records]
-            columns["damage"] += [damage] * len(user_records)
-            if len(columns["data"]) >= ROWS:
-                yield pa.RecordBatch.from_pydict(columns, ARROW_SCHEMA)
-                columns = {name: [] for name in columns}
-        yield pa.RecordBatch.from_pydict(columns, ARROW_SCHEMA)
+        for rows in pa.RecordBatchReader.from_stream(unpack_arrow(batch["data"])):
+            index = rows["payload_index"]
+            # A plain record has only the key of its Kinesis record.
+            keys = pc.fill_null(rows["partition_key"], batch["partition_key"].take(index))
+            columns = [
+                batch["sequence_number"].take(index),
+                rows["sub_sequence_number"],
+                keys,
+                rows["explicit_hash_key"],
+                rows["data"],
+                rows["damage"],
+            ]
+            yield pa.RecordBatch.from_arrays(columns, NAMES)
 
 
 if __name__ == "__main__":
