@@ -15,6 +15,7 @@ from pathlib import Path
 import chart
 import footprint
 import report
+from columns import compile_columns_floor
 from contenders import compile_floor
 
 HERE = Path(__file__).parent
@@ -22,7 +23,7 @@ RESULTS = HERE / "results"
 BACKENDS = ["upb", "python"]
 
 # Spent on each of 7 workloads, as list and as iterator, against each of 3 contenders, and on each
-# of 12 variants: four minutes in total.
+# of 12 variants, and on each of 3 workloads as columns with 3 other ways: five minutes in total.
 SECONDS = 4.0
 IMPORT_ROUNDS = 40
 
@@ -34,7 +35,7 @@ def measure(backend: str, floor_folder: str, seconds: float) -> dict[str, list[d
         "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": backend,
         "PYTHONPATH": floor_folder,
     }
-    command = [sys.executable, str(HERE / "measure.py"), backend, str(seconds)]
+    command = [sys.executable, str(HERE / "measure.py"), backend, floor_folder, str(seconds)]
     process = subprocess.run(command, env=environment, stdout=subprocess.PIPE)
     if process.returncode:
         sys.exit(process.returncode)
@@ -47,15 +48,17 @@ def main() -> None:
         "--quick", action="store_true", help="check every answer, but time it only once"
     )
     quick = parser.parse_args().quick
-    measurements, variants = [], []
+    measurements, variants, columns = [], [], []
     with tempfile.TemporaryDirectory() as floor_folder:
         compile_floor(Path(floor_folder))
+        compile_columns_floor(Path(floor_folder))
         for backend in BACKENDS:
             measured = measure(backend, floor_folder, 0.0 if quick else SECONDS)
             measurements += measured["measurements"]
             variants += measured["variants"]
+            columns += measured["columns"]
     footprints = footprint.measure(1 if quick else IMPORT_ROUNDS)
-    table = report.table(measurements, variants, footprints)
+    table = report.table(measurements, variants, columns, footprints)
     print(table)
     if not quick:
         RESULTS.mkdir(exist_ok=True)

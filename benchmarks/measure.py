@@ -15,7 +15,9 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
+from columns import OURS, Way, as_rows, other_ways, workloads
 from contenders import CONTENDERS, Calls, Contender, ours
 from google.protobuf.internal import api_implementation
 from variants import VARIANTS, WORKLOAD_NUMBERS, Variant
@@ -127,9 +129,25 @@ def compare_variant(workload: Workload, variant: Variant, seconds: float) -> dic
     return {"workload": workload.name, **names, **summarise(pairs, workload.user_record_count)}
 
 
+def compare_columns(
+    name: str, user_record_count: int, payloads: list[bytes], other: Way, seconds: float
+) -> dict:
+    """Returns the measurement of unpack_arrow() and another way, on the same payloads."""
+    call_mine, call_other = OURS.prepare(payloads), other.prepare(payloads)
+    if other.rows is not None and as_rows(call_mine()) != other.rows(call_other()):
+        sys.exit(f"benchmark: not the same rows: {other.name}")
+    gc.collect()
+    gc.freeze()
+    pairs = alternate(time_list, call_mine, call_other, seconds)
+    gc.unfreeze()
+    names = {"mine": OURS.name, "other": other.name}
+    return {"workload": name, **names, **summarise(pairs, user_record_count)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("backend")
+    parser.add_argument("floor_folder", type=Path, help="with the compiled floors")
     parser.add_argument("seconds", type=float, help="per workload, form and contender")
     arguments = parser.parse_args()
     if api_implementation.Type() != arguments.backend:
@@ -140,13 +158,20 @@ def main() -> None:
         for contender in contenders:
             print(f"{workload.name}: {contender.label}", file=sys.stderr, flush=True)
             measurements += compare(workload, contender, arguments.seconds)
-    variants = []
+    variants, columns = [], []
     if arguments.backend == "upb":
+        for name, user_record_count, payloads in workloads():
+            for way in other_ways(arguments.floor_folder):
+                print(f"{OURS.name}: {way.name}", file=sys.stderr, flush=True)
+                columns.append(
+                    compare_columns(name, user_record_count, payloads, way, arguments.seconds)
+                )
         for number in WORKLOAD_NUMBERS:
             for variant in VARIANTS:
                 print(f"{variant.mine_name}: {variant.other_name}", file=sys.stderr, flush=True)
                 variants.append(compare_variant(WORKLOADS[number], variant, arguments.seconds))
-    json.dump({"measurements": measurements, "variants": variants}, sys.stdout)
+    measured = {"measurements": measurements, "variants": variants, "columns": columns}
+    json.dump(measured, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Measures how much more work several threads do than one, each with its own Kinesis records.
 
-Prints, for each workload, as list and as iterator, the work of all threads per second divided by
-that of one thread alone: the median of pairs measured one after the other. Time is wall-clock
-time, so other work on the machine makes the factors smaller.
+Prints, for each workload, as list, iterator and columns, the work of all threads per second
+divided by that of one thread alone: the median of pairs measured one after the other. Time is
+wall-clock time, so other work on the machine makes the factors smaller.
 """
 
 import argparse
+import base64
+import itertools
 import os
 import statistics
 import sys
@@ -15,7 +17,7 @@ from collections.abc import Callable
 
 from workloads import WORKLOADS, Workload
 
-from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records
+from aws_kpl_deagg import deaggregate_records, iter_deaggregate_records, unpack_arrow
 
 # The least time that one thread is busy in each measurement.
 SECONDS = 0.2
@@ -27,7 +29,11 @@ def drain(records: list[dict]) -> None:
         pass
 
 
-FORMS = {"list": deaggregate_records, "iterator": drain}
+def as_columns(records: list[dict]) -> None:
+    unpack_arrow([record["payload"] for record in records])
+
+
+FORMS = {"list": deaggregate_records, "iterator": drain, "columns": as_columns}
 
 
 def elapsed(work: Callable[[list[dict]], object], shares: list[list[dict]], rounds: int) -> float:
@@ -52,6 +58,9 @@ def elapsed(work: Callable[[list[dict]], object], shares: list[list[dict]], roun
 def gain(work: Callable[[list[dict]], object], workload: Workload, threads: int) -> float:
     """Returns the median factor between the work of `threads` threads and of one thread."""
     shares = [workload.kinesis_records() for _ in range(threads)]
+    for record in itertools.chain(*shares):
+        # For columns only, which take bare payloads. It is passed along with the other metadata.
+        record["payload"] = base64.b64decode(record["kinesis"]["data"])
     alone = shares[:1]
     rounds = max(1, int(SECONDS / elapsed(work, alone, 1)))
     return statistics.median(
