@@ -7,13 +7,15 @@
     unpack(payload)                    returns a list of the UserRecords in one payload
     unpack_arrow(payloads)             returns the user records in many payloads as columns, a
                                        UserRecordBatches: for pyarrow, Polars, DuckDB, pandas
+    pack(user_records)                 returns the payload of UserRecords, the inverse of unpack
     is_aggregated(payload)             returns whether a payload looks like an aggregate
 
 help() on each function describes its arguments, its result and its exceptions. Either all user
 records of a Kinesis record are returned, or the Kinesis record itself is. A damaged aggregate is
 reported by the logger 'aws_kpl_deagg' or, with strict=True, raises AggregateError; help() on that
-lists the reasons. aws_kpl_deagg.record_types has types for annotations, and
-python -m aws_kpl_deagg --help describes the command.
+lists the reasons. aws_kpl_deagg.aggregator packs user records for boto3's put_records,
+aws_kpl_deagg.record_types has types for annotations, and python -m aws_kpl_deagg --help describes
+the command.
 """
 
 try:
@@ -23,6 +25,7 @@ try:
         UserRecordBatches,
         __version__,
         is_aggregated,
+        pack,
         unpack,
         unpack_arrow,
     )
@@ -44,6 +47,7 @@ __all__ = [
     "deaggregate_records",
     "is_aggregated",
     "iter_deaggregate_records",
+    "pack",
     "unpack",
     "unpack_arrow",
 ]

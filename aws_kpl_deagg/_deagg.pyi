@@ -15,6 +15,10 @@ _Records: TypeAlias = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 _DataFormat: TypeAlias = Literal["Boto3"] | None
 _HashKeyRange: TypeAlias = tuple[int, int] | Mapping[str, Any] | None
 _Tags: TypeAlias = tuple[tuple[str, str | None], ...]
+_PackedTags: TypeAlias = Iterable[tuple[str, str | None]]
+_PackedRecord: TypeAlias = (
+    tuple[str, str | None, Buffer] | tuple[str, str | None, Buffer, _PackedTags]
+)
 _FieldNames: TypeAlias = tuple[
     Literal["partition_key"], Literal["explicit_hash_key"], Literal["data"], Literal["tags"]
 ]
@@ -188,4 +192,22 @@ def unpack_arrow(payloads: _Payloads, *, verify: bool = True) -> UserRecordBatch
 
     Example:
         table = pyarrow.table(unpack_arrow([record['Data'] for record in response['Records']]))
+    """
+
+def pack(user_records: Iterable[_PackedRecord]) -> bytes:
+    """Return the payload that holds `user_records` as an aggregate of the Kinesis Producer
+    Library: the inverse of unpack().
+
+    Example:
+        payload = pack([('key', None, b'first'), ('other', None, b'second')])
+    """
+
+def pack_prefix(user_records: Iterable[_PackedRecord], most: int, /) -> tuple[bytes, int]:
+    """Return the payload of as many of the first user records as fit into `most` bytes, and
+    their number. For aggregator.aggregate().
+    """
+
+def hash_key(partition_key: str, explicit_hash_key: str | None, /) -> bytes:
+    """Return the hash key of a user record with these keys as 16 bytes, big-endian. For
+    aggregator.aggregate().
     """

@@ -5,13 +5,14 @@ the import of `typing`.
 """
 
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 __all__ = [
     "DecodedKinesis",
     "DecodedRecord",
     "DeaggregatedKinesis",
     "DeaggregatedRecord",
+    "PutRecordsEntry",
 ]
 
 
@@ -78,3 +79,19 @@ class DecodedRecord(_EventKeys):
     """
 
     kinesis: DecodedKinesis
+
+
+class _PutRecordsData(TypedDict):
+    # bytes. Any, since a type checker would not accept another type of value for that of boto3.
+    Data: Any
+
+
+class PutRecordsEntry(_PutRecordsData, total=False):
+    """A Kinesis record to put, as `aggregator.aggregate()` yields it for boto3's put_records.
+
+    `PartitionKey` is always there. It is not required, since boto3-stubs does not require it, and
+    a type checker accepts an entry for put_records only if both agree.
+    """
+
+    PartitionKey: str
+    ExplicitHashKey: str

@@ -19,6 +19,12 @@ is_sixth_magic_character(uint8_t character)
     return character >= 'g' && character <= 'v';
 }
 
+kpl_bytes
+kpl_frame_magic(void)
+{
+    return (kpl_bytes){MAGIC, sizeof MAGIC};
+}
+
 bool
 kpl_frame_text_may_hold_magic(kpl_bytes text)
 {

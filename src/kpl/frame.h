@@ -15,6 +15,10 @@ typedef struct {
     const uint8_t *digest; /* KPL_DIGEST_SIZE bytes that should be the message's MD5 */
 } kpl_frame;
 
+/* The magic. */
+kpl_bytes
+kpl_frame_magic(void);
+
 /* Whether base64 text, read leniently, may begin with the magic. Reads up to the sixth character
  * of the alphabet and skips all others. False is final: the payload is plain. */
 bool
