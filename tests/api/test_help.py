@@ -11,6 +11,7 @@ from kpl_vectors import expected_output
 
 import aws_kpl_deagg
 from aws_kpl_deagg import AggregateError, UserRecord, deaggregate_records
+from aws_kpl_deagg.aggregator import aggregate
 
 REFERENCE = "docs/reference.md"
 FUNCTIONS = [
@@ -19,6 +20,7 @@ FUNCTIONS = [
     "unpack",
     "unpack_arrow",
     "is_aggregated",
+    "pack",
 ]
 REASONS = [
     oracle.NOT_BASE64,
@@ -105,3 +107,11 @@ def test_an_error_takes_positional_arguments_only_as_its_signature_says():
     assert kinds == {inspect.Parameter.POSITIONAL_ONLY}
     with pytest.raises(TypeError):
         AggregateError(sequence_number="1", reason="too short")
+
+
+def test_aggregate():
+    described = re.findall(r"^(\w+): ", inspect.getdoc(aggregate), re.MULTILINE)
+    assert described == list(inspect.signature(aggregate).parameters)
+    named = readme.inline_code(readme.prose("docs/aggregating.md"))
+    assert {*described} <= {*named}
+    assert "\nExample:\n" in inspect.getdoc(aggregate)

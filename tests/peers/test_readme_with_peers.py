@@ -5,18 +5,14 @@ import pyarrow
 import pytest
 import readme
 from aggregates import kinesis_record
+from user_records import entry_hash_key, is_packed, user_records_in
 
 BLOCKS = [block for block in readme.BLOCKS if block.needs_peers]
 
 
 def test_every_block_is_run():
-    shown = [
-        "first_records",
-        "BatchProcessor",
-        "import pyarrow as pa",
-        "import duckdb",
-        "import polars",
-    ]
+    shown = ["first_records", "BatchProcessor", "import pyarrow as pa", "import duckdb"]
+    shown += ["import polars", "entries_for", "old_entries"]
     assert {*BLOCKS} == {*map(readme.block_with, shown)}
 
 
@@ -57,3 +53,32 @@ def test_polars(tmp_path):
     polars.DataFrame(ARCHIVE).write_parquet(tmp_path / "file.parquet")
     names, _ = readme.run(readme.block_with("import polars").code)
     assert names["damaged"](str(tmp_path / "*.parquet"))["damage"].to_list() == ["wrong digest"]
+
+
+USER_RECORDS = [(f"key {number}", None, b"%d" % number) for number in range(100)]
+
+
+def test_ranges_from_boto3(kinesis_client, tmp_path):
+    stream = tmp_path.name
+    kinesis_client.create_stream(StreamName=stream, ShardCount=2)
+    kinesis_client.merge_shards(
+        StreamName=stream,
+        ShardToMerge="shardId-000000000000",
+        AdjacentShardToMerge="shardId-000000000001",
+    )
+    names, _ = readme.run(readme.block_with("entries_for").code)
+    (entry,) = names["entries_for"](kinesis_client, stream, USER_RECORDS)
+    assert [each[:3] for each in user_records_in(entry)] == USER_RECORDS
+
+
+def test_record_aggregator():
+    """Its loop and ours are given the same, and both pack it."""
+    theirs, _ = readme.run(readme.block_with("old_entries").code)
+    ours, _ = readme.run(readme.block_with("new_entries").code)
+    shard = {"HashKeyRange": {"StartingHashKey": "0", "EndingHashKey": str(2**128 - 1)}}
+    old = list(theirs["old_entries"](USER_RECORDS))
+    new = list(ours["new_entries"](USER_RECORDS, [shard]))
+    assert user_records_in(old[0]) == user_records_in(new[0])
+    assert len(old) == len(new) == 1
+    assert entry_hash_key(old[0]) == entry_hash_key(new[0])
+    assert is_packed(new[0])

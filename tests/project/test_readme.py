@@ -89,6 +89,12 @@ def check_after(function):
     assert function(records, ("7", 1)) == [b"plain"]
 
 
+def check_new_entries(function):
+    shards = [{"HashKeyRange": {"StartingHashKey": "0", "EndingHashKey": str(2**128 - 1)}}]
+    (entry,) = function([("a", None, b"x"), ("b", None, b"y")], shards)
+    assert entry["PartitionKey"] == "a"
+
+
 CHECKS = {
     "first_user_data": check_first_user_data,
     "user_payloads": check_user_payloads,
@@ -98,6 +104,7 @@ CHECKS = {
     "old_style": check_style,
     "new_style": check_style,
     "after": check_after,
+    "new_entries": check_new_entries,
 }
 
 

@@ -21,6 +21,7 @@ from aws_kpl_deagg import (
     AggregateError,
     is_aggregated,
     iter_deaggregate_records,
+    pack,
     unpack,
     unpack_arrow,
 )
@@ -124,6 +125,13 @@ def remake(one):
     return [make(*arguments).__reduce__()]
 
 
+def pack_wrong(user_records):
+    try:
+        return [pack(user_records)]
+    except (TypeError, ValueError) as error:
+        return [isinstance(error, (TypeError, ValueError))]
+
+
 def wrong_names(one):
     try:
         return one._replace(a=1, b=2, c=3)
@@ -161,6 +169,13 @@ OTHERS = {
     "unpack damaged": (unpack_damaged, PAYLOAD[:-1]),
     "unpack_arrow": (row_count, [PAYLOAD, bytearray(TAGGED), None, PAYLOAD[:-1]]),
     "unpack_arrow of a tuple": (row_count, (PAYLOAD, b"plain")),
+    "pack": (lambda user_records: [pack(user_records)], unpack(PAYLOAD) * 100),
+    "pack tags and a bytearray": (
+        lambda user_records: [pack(user_records)],
+        [["key", "7", bytearray(b"data"), [["one", "1"], ("two", None)]]],
+    ),
+    "pack damaged": (pack_wrong, [("key", None, b"data"), ("key", "no number", b"data")]),
+    "pack a wrong tag": (pack_wrong, [("key", None, b"data", [("one", None), ("two", 2)])]),
     "an AggregateError used": (uses_of_error, AggregateError("1", "too short")),
     "a UserRecord used": (uses_of_user_record, unpack(PAYLOAD)[0]),
     "a UserRecord with unknown names": (wrong_names, unpack(PAYLOAD)[0]),

@@ -1,6 +1,8 @@
 """The aggregates of tests/data, which the KPL itself made, and their contents."""
 
 import base64
+import json
+from pathlib import Path
 
 from project import TESTS
 
@@ -10,6 +12,14 @@ ANALYTICS_EVENT = DATA / "kpl.kinesis-analytics.json"
 
 # The data of the user records in the Analytics event.
 ANALYTICS_DATA = [b"RECORD %d pjqrcfbxafzdndzmbgane" % number for number in range(2005, 2009)]
+
+
+def payloads(event: Path) -> list[bytes]:
+    """The payloads in either event."""
+    content = json.loads(event.read_text())
+    records = content["Records"] if "Records" in content else content["records"]
+    return [base64.b64decode(record.get("kinesis", record)["data"]) for record in records]
+
 
 # The rest is of the Lambda event.
 

@@ -21,7 +21,8 @@ _FENCED = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 _INDENTED = re.compile(r"(?<=\n\n)(?: {4}.*\n|\n(?= {4}))+")
 # Packages that only tests/peers may need.
 _PEERS = re.compile(
-    r"\bboto3\.client\(|^from aws_lambda_powertools\b|^import (?:duckdb|polars|pyarrow)\b",
+    r"\bboto3\.client\(|^from (?:aws_kinesis_agg|aws_lambda_powertools)\b"
+    r"|^import (?:duckdb|polars|pyarrow)\b",
     re.MULTILINE,
 )
 

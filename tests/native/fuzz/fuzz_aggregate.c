@@ -1,11 +1,12 @@
-/* frame.c, message.c and arena.c, with protobuf-c below them. The input is used twice: as a
- * message, to which the magic and the digest are added here, and as a whole payload. */
+/* frame.c, message.c, arena.c and writer.c, with protobuf-c below them. The input is used twice:
+ * as a message, to which the magic and the digest are added here, and as a whole payload. */
 #include "fuzz.h"
 
 #include "kpl/message.h"
 #include "counting_allocator.h"
 #include "kpl/frame.h"
 #include "kpl/simd/md5.h"
+#include "kpl/writer.h"
 
 static const uint8_t MAGIC[] = {0xF3, 0x89, 0x9A, 0xC2};
 
@@ -167,6 +168,77 @@ check_accessors(const kpl_aggregate *aggregate)
     }
 }
 
+/* Writes all tags of a user record to memory of exactly their size, which the caller frees. */
+static kpl_bytes
+write_tags(const kpl_aggregate *aggregate, size_t index, size_t tag_count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < tag_count; i++) {
+        kpl_tag tag = kpl_aggregate_tag(aggregate, index, i);
+        size += kpl_tag_size(tag.key, tag.has_value ? &tag.value : NULL);
+    }
+    uint8_t *tags = exact_memory(size);
+    uint8_t *to = tags;
+    for (size_t i = 0; i < tag_count; i++) {
+        kpl_tag tag = kpl_aggregate_tag(aggregate, index, i);
+        to = kpl_write_tag(to, tag.key, tag.has_value ? &tag.value : NULL);
+    }
+    expect(size == 0 || to == tags + size, "the size of the tags");
+    return (kpl_bytes){tags, size};
+}
+
+/* User record `index` for the writer. The caller frees its tags. */
+static kpl_written_record
+record_to_write(const kpl_aggregate *aggregate, size_t index)
+{
+    kpl_user_record read = kpl_aggregate_user_record(aggregate, index);
+    return (kpl_written_record){
+        .partition_key_index = read.partition_key_index,
+        .explicit_hash_key_index =
+            read.has_explicit_hash_key ? read.explicit_hash_key_index : KPL_NO_INDEX,
+        .data = read.data,
+        .tags = write_tags(aggregate, index, read.tag_count),
+    };
+}
+
+/* Writes `aggregate` to `to`, unless that is NULL; returns its size. */
+static size_t
+write_message(const kpl_aggregate *aggregate, uint8_t *to)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < kpl_aggregate_partition_key_count(aggregate); i++) {
+        kpl_bytes key = kpl_aggregate_partition_key(aggregate, i);
+        size += kpl_partition_key_size(key);
+        to = to == NULL ? NULL : kpl_write_partition_key(to, key);
+    }
+    for (size_t i = 0; i < kpl_aggregate_explicit_hash_key_count(aggregate); i++) {
+        kpl_bytes key = kpl_aggregate_explicit_hash_key(aggregate, i);
+        size += kpl_explicit_hash_key_size(key);
+        to = to == NULL ? NULL : kpl_write_explicit_hash_key(to, key);
+    }
+    for (size_t i = 0; i < kpl_aggregate_user_record_count(aggregate); i++) {
+        kpl_written_record record = record_to_write(aggregate, i);
+        size += kpl_record_size(&record);
+        to = to == NULL ? NULL : kpl_write_record(to, &record);
+        free((void *)record.tags.data);
+    }
+    return size;
+}
+
+/* An aggregate that is written is read as the same one. */
+static void
+check_writing(const kpl_aggregate *aggregate)
+{
+    size_t size = write_message(aggregate, NULL);
+    uint8_t *written = exact_memory(size);
+    write_message(aggregate, written);
+    uint64_t checksum = 0;
+    kpl_status status = unpack_without_arena((kpl_bytes){written, size}, &checksum);
+    expect(status == KPL_OK, "what was written is sound");
+    expect(checksum == checksum_of(aggregate), "and the same");
+    free(written);
+}
+
 static void
 check_unpacking(kpl_bytes message, kpl_arena *arena, kpl_status expected, uint64_t checksum)
 {
@@ -183,6 +255,7 @@ check_unpacking(kpl_bytes message, kpl_arena *arena, kpl_status expected, uint64
     if (status == KPL_OK) {
         expect(checksum_of(aggregate) == checksum, "the same aggregate");
         check_accessors(aggregate);
+        check_writing(aggregate);
     }
 }
 
