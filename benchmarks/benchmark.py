@@ -22,8 +22,9 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 BACKENDS = ["upb", "python"]
 
-# Spent on each of 7 workloads, as list and as iterator, against each of 3 contenders, and on each
-# of 12 variants, and on each of 3 workloads as columns with 3 other ways: five minutes in total.
+# Spent on each of 7 workloads, as list and as iterator, against each of 3 contenders, on each of
+# 12 variants, on each of 3 workloads as columns with 3 other ways, and on each of 4 lists of user
+# records with 3 pairs of writers: six minutes in total.
 SECONDS = 4.0
 IMPORT_ROUNDS = 40
 
@@ -48,7 +49,7 @@ def main() -> None:
         "--quick", action="store_true", help="check every answer, but time it only once"
     )
     quick = parser.parse_args().quick
-    measurements, variants, columns = [], [], []
+    measurements, variants, columns, writers = [], [], [], []
     with tempfile.TemporaryDirectory() as floor_folder:
         compile_floor(Path(floor_folder))
         compile_columns_floor(Path(floor_folder))
@@ -57,8 +58,9 @@ def main() -> None:
             measurements += measured["measurements"]
             variants += measured["variants"]
             columns += measured["columns"]
+            writers += measured["writers"]
     footprints = footprint.measure(1 if quick else IMPORT_ROUNDS)
-    table = report.table(measurements, variants, columns, footprints)
+    table = report.table(measurements, variants, columns, writers, footprints)
     print(table)
     if not quick:
         RESULTS.mkdir(exist_ok=True)

@@ -17,6 +17,7 @@ import tracemalloc
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from aggregating import PAIRS, USER_RECORDS, UserRecords, Writer, contents
 from columns import OURS, Way, as_rows, other_ways, workloads
 from contenders import CONTENDERS, Calls, Contender, ours
 from google.protobuf.internal import api_implementation
@@ -144,6 +145,22 @@ def compare_columns(
     return {"workload": name, **names, **summarise(pairs, user_record_count)}
 
 
+def compare_writers(
+    user_records: UserRecords, mine: Writer, other: Writer, seconds: float
+) -> dict:
+    """Returns the measurement of two writers on the same user records."""
+    made = user_records.make()
+    call_mine, call_other = mine.prepare(made), other.prepare(made)
+    if not contents(call_mine()) == contents(call_other()) == made:
+        sys.exit(f"benchmark: not the same user records: {mine.name}, {other.name}")
+    gc.collect()
+    gc.freeze()
+    pairs = alternate(time_list, call_mine, call_other, seconds)
+    gc.unfreeze()
+    names = {"mine": mine.name, "other": other.name}
+    return {"workload": user_records.name, **names, **summarise(pairs, user_records.count)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("backend")
@@ -158,7 +175,7 @@ def main() -> None:
         for contender in contenders:
             print(f"{workload.name}: {contender.label}", file=sys.stderr, flush=True)
             measurements += compare(workload, contender, arguments.seconds)
-    variants, columns = [], []
+    variants, columns, writers = [], [], []
     if arguments.backend == "upb":
         for name, user_record_count, payloads in workloads():
             for way in other_ways(arguments.floor_folder):
@@ -170,7 +187,16 @@ def main() -> None:
             for variant in VARIANTS:
                 print(f"{variant.mine_name}: {variant.other_name}", file=sys.stderr, flush=True)
                 variants.append(compare_variant(WORKLOADS[number], variant, arguments.seconds))
-    measured = {"measurements": measurements, "variants": variants, "columns": columns}
+        for user_records in USER_RECORDS:
+            for mine, other in PAIRS:
+                print(f"{mine.name}: {other.name}", file=sys.stderr, flush=True)
+                writers.append(compare_writers(user_records, mine, other, arguments.seconds))
+    measured = {
+        "measurements": measurements,
+        "variants": variants,
+        "columns": columns,
+        "writers": writers,
+    }
     json.dump(measured, sys.stdout)
 
 
