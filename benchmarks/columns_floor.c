@@ -9,27 +9,35 @@
 #define LANES 32
 #define MAGIC_SIZE 4
 
-/* Copies and hashes. Returns the sum of some bytes of the digests, or -1 without memory. */
-int
-copy_and_hash(const uint8_t *const *payloads, const size_t *sizes, size_t count)
+#define MAX_BLOCKS 1024
+
+/* Copies payloads to blocks. Returns the number of blocks, or -1 without memory. */
+static int
+copy(const uint8_t *const *payloads, const size_t *sizes, size_t count, uint8_t **blocks)
 {
-    uint8_t *blocks[1024];
-    size_t block_count = 0;
+    int block_count = 0;
     size_t used = BLOCK;
-    int sum = 0;
     for (size_t i = 0; i < count; i++) {
         if (used + sizes[i] > BLOCK) {
-            size_t size = sizes[i] > BLOCK ? sizes[i] : BLOCK;
-            blocks[block_count] = block_count < 1024 ? malloc(size) : NULL;
-            if (blocks[block_count] == NULL) {
+            uint8_t *block = malloc(sizes[i] > BLOCK ? sizes[i] : BLOCK);
+            if (block == NULL || block_count == MAX_BLOCKS) {
+                free(block);
                 return -1;
             }
-            block_count++;
+            blocks[block_count++] = block;
             used = 0;
         }
         memcpy(blocks[block_count - 1] + used, payloads[i], sizes[i]);
         used += sizes[i];
     }
+    return block_count;
+}
+
+/* Returns the sum of some bytes of the digests. */
+static int
+hash(const uint8_t *const *payloads, const size_t *sizes, size_t count)
+{
+    int sum = 0;
     for (size_t i = 0; i < count; i += LANES) {
         kpl_bytes messages[LANES];
         uint8_t digests[LANES][KPL_DIGEST_SIZE];
@@ -41,7 +49,17 @@ copy_and_hash(const uint8_t *const *payloads, const size_t *sizes, size_t count)
         kpl_kernels_best()->md5_many(messages, group, digests);
         sum += digests[0][0];
     }
-    for (size_t i = 0; i < block_count; i++) {
+    return sum;
+}
+
+/* Copies and hashes. Returns a number of no meaning, or -1 without memory. */
+int
+copy_and_hash(const uint8_t *const *payloads, const size_t *sizes, size_t count)
+{
+    uint8_t *blocks[MAX_BLOCKS] = {NULL};
+    int copied = copy(payloads, sizes, count, blocks);
+    int sum = copied < 0 ? -1 : hash(payloads, sizes, count);
+    for (size_t i = 0; i < MAX_BLOCKS; i++) {
         free(blocks[i]);
     }
     return sum;

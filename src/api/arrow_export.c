@@ -1,5 +1,7 @@
 /* Exporting batches: see arrow_export.h. */
+#ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* for madvise */
+#endif
 #include "api/arrow_export.h"
 
 #include <errno.h>
