@@ -18,7 +18,7 @@ copy(const uint8_t *const *payloads, const size_t *sizes, size_t count, uint8_t 
     int block_count = 0;
     size_t used = BLOCK;
     for (size_t i = 0; i < count; i++) {
-        if (used + sizes[i] > BLOCK) {
+        if (block_count == 0 || used + sizes[i] > BLOCK) {
             uint8_t *block = malloc(sizes[i] > BLOCK ? sizes[i] : BLOCK);
             if (block == NULL || block_count == MAX_BLOCKS) {
                 free(block);
