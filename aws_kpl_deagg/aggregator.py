@@ -90,8 +90,8 @@ def aggregate(
     begins with the magic of an aggregate. It may be larger than max_size.
 
     Entries keep the order of the user records of each partition key; with hash_key_ranges, in
-    each shard. The iterator reads user_records lazily. Pending user
-    records take up to about 32 MiB of memory; then the oldest come out.
+    each shard. The iterator reads user_records lazily. Pending user records take up to about 32
+    MiB of memory; then the oldest come out.
 
     Raises TypeError and ValueError, at the call for max_size and hash_key_ranges, and from the
     iterator for a user record that is not as above or for which Kinesis has no room: its entry

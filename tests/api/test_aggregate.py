@@ -9,7 +9,7 @@ from aggregates import ALL_HASH_KEYS, MAGIC
 from user_records import HASH_KEYS, entry_size, even_ranges, hash_key, user_records_in
 from writer import write_aggregate
 
-from aws_kpl_deagg import UserRecord
+from aws_kpl_deagg import UserRecord, aggregator
 from aws_kpl_deagg.aggregator import aggregate
 
 LARGEST = 10 * 1024 * 1024
@@ -168,6 +168,16 @@ def test_order_outside_all_ranges():
     assert [each for each in found if each > b"1"] == [b"2", b"3", b"4"]
 
 
+def test_order_where_few_keys_are_remembered(monkeypatch):
+    """A partition key is pending in a group that has just been full."""
+    monkeypatch.setattr(aggregator, "_MOST_ROUTES", 0)
+    hash_keys = ["7", "7", "8", "7"]
+    user_records = [("key", each, b"%060d" % number) for number, each in enumerate(hash_keys)]
+    entries = aggregate([*user_records, *user_records], max_size=100)
+    found = [each[:3] for entry in entries for each in user_records_in(entry)]
+    assert found == user_records * 2
+
+
 # Sizes
 
 
@@ -193,17 +203,21 @@ def test_the_largest_user_record_that_is_packed(ranges, sent_key):
         list(aggregate([("key", None, data + b"-")], hash_key_ranges=ranges))
 
 
+LONGEST_KEY = "\U0001f600" * 256
+
+
 @pytest.mark.parametrize(
     "too_large",
     [
-        ("key", None, MAGIC.ljust(LARGEST - 30)),
-        ("key", None, b"", [("tag", " " * LARGEST)]),
+        # The keys of the Kinesis record and in the table take 2,048 bytes.
+        (LONGEST_KEY, None, MAGIC.ljust(LARGEST - 2_048)),
+        (LONGEST_KEY, None, b"", [("tag", " " * LARGEST)]),
     ],
     ids=["data with the magic", "tags"],
 )
 def test_what_is_too_large_when_packed(too_large):
-    entries = aggregate([("key", None, b"1"), too_large], max_size=LARGEST)
-    assert next(entries) == {"Data": b"1", "PartitionKey": "key"}
+    entries = aggregate([(LONGEST_KEY, None, b"1"), too_large], max_size=LARGEST)
+    assert next(entries) == {"Data": b"1", "PartitionKey": LONGEST_KEY}
     with pytest.raises(ValueError, match="^user record 1: Kinesis takes 10485760 bytes"):
         next(entries)
 
@@ -344,25 +358,35 @@ def test_it_reads_no_more_than_it_needs():
     assert next(numbers) == sum(sizes) + 1
 
 
+def peak_memory(user_records, max_size, ranges):
+    tracemalloc.start()
+    try:
+        for _ in aggregate(user_records, max_size=max_size, hash_key_ranges=ranges):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("ranges", [None, even_ranges(4)], ids=["no ranges", "ranges"])
 @pytest.mark.parametrize(
-    ("make", "count"),
+    ("make", "count", "most"),
     [
-        (lambda number: (str(number), None, b""), 150_000),
-        (lambda number: ("key", str(number << 100), b""), 50_000),
-        (lambda number: (str(number), None, bytes(40_000)), 2_000),
-        (lambda number: (str(number % 100), None, b"%d" % number), 150_000),
-        (lambda number: ("key", None, bytes(number % 2)), 150_000),
+        (lambda number: (str(number), None, b""), 150_000, 30),
+        (lambda number: ("key", str(number << 100), b""), 50_000, 40),
+        # An entry and its user records take up to 10 MiB each, besides what is pending.
+        (lambda number: (str(number), None, bytes(40_000)), 2_000, 60),
+        (lambda number: (str(number % 100), None, b"%d" % number), 150_000, 40),
+        (lambda number: ("key", None, bytes(number % 2)), 150_000, 40),
     ],
     ids=["many keys", "many hash keys", "large data", "small data", "one key"],
 )
-def test_memory_is_bounded(make, count, ranges):
-    """What is pending takes 32 MiB, and an entry and its user records up to 10 MiB each."""
-    tracemalloc.start()
-    try:
-        for _ in aggregate(map(make, range(count)), max_size=LARGEST, hash_key_ranges=ranges):
-            pass
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 64 * 1024 * 1024
+def test_memory_is_bounded(make, count, most, ranges):
+    """It takes the most long before the end, so it is bounded for endless input as well."""
+    assert peak_memory(map(make, range(count)), LARGEST, ranges) < most * 1024 * 1024
+
+
+def test_partition_keys_are_forgotten():
+    """A full group keeps the user record that did not fit, and so never ends."""
+    user_records = ((str(number), None, b"") for number in range(150_000))
+    assert peak_memory(user_records, 51_200, even_ranges(4)) < 16 * 1024 * 1024
