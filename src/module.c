@@ -59,41 +59,37 @@ is_aggregated(PyObject *module, PyObject *args, PyObject *kwargs)
     return aggregated < 0 ? NULL : PyBool_FromLong(aggregated);
 }
 
+/* Parses the arguments of unpack() and unpack_arrow() and returns the result of `read`; NULL with
+ * an exception. */
+static PyObject *
+parse_and_read(PyObject *module, PyObject *args, PyObject *kwargs, const char *format,
+               char **names, PyObject *(*read)(deagg_state *, PyObject *, bool))
+{
+    PyObject *payloads;
+    PyObject *verify = Py_True;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, &payloads, &verify)) {
+        return NULL;
+    }
+    /* verify.__bool__ may clear `kwargs`. */
+    Py_INCREF(payloads);
+    int verifies = PyObject_IsTrue(verify);
+    PyObject *result = verifies < 0 ? NULL : read(PyModule_GetState(module), payloads, verifies);
+    Py_DECREF(payloads);
+    return result;
+}
+
 static PyObject *
 unpack(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"payload", "verify", NULL};
-    PyObject *payload;
-    PyObject *verify = Py_True;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:unpack", names, &payload, &verify)) {
-        return NULL;
-    }
-    /* verify.__bool__ may clear `kwargs`. */
-    Py_INCREF(payload);
-    int verifies = PyObject_IsTrue(verify);
-    PyObject *list =
-        verifies < 0 ? NULL : deagg_unpack(PyModule_GetState(module), payload, verifies);
-    Py_DECREF(payload);
-    return list;
+    return parse_and_read(module, args, kwargs, "O|$O:unpack", names, deagg_unpack);
 }
 
 static PyObject *
 unpack_arrow(PyObject *module, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"payloads", "verify", NULL};
-    PyObject *payloads;
-    PyObject *verify = Py_True;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$O:unpack_arrow", names, &payloads,
-                                     &verify)) {
-        return NULL;
-    }
-    /* verify.__bool__ may clear `kwargs`. */
-    Py_INCREF(payloads);
-    int verifies = PyObject_IsTrue(verify);
-    PyObject *batches =
-        verifies < 0 ? NULL : deagg_unpack_arrow(PyModule_GetState(module), payloads, verifies);
-    Py_DECREF(payloads);
-    return batches;
+    return parse_and_read(module, args, kwargs, "O|$O:unpack_arrow", names, deagg_unpack_arrow);
 }
 
 static PyObject *
